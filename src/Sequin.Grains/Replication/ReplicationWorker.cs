@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Logging;
+using Sequin.Core.Identity;
+using Sequin.Core.Segments;
+using Sequin.Grains.Streams;
+using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Replication;
+
+namespace Sequin.Grains.Replication;
+
+/// <summary>
+/// Keeps one source database replicated for as long as it lives: runs the pump, and when the pump ends, waits and runs it again.
+/// Runs on the thread pool, not on a grain's scheduler.
+/// </summary>
+internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisposable
+{
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LastBackoff = TimeSpan.FromSeconds(5);
+
+    /// <summary>A run this long was a good one: the next failure starts with a short wait again.</summary>
+    private static readonly TimeSpan GoodRun = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<StreamKey, StreamFeeder> _feeders = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly DatabaseRecord _database;
+    private readonly SlotPumpFactory _pumps;
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ReplicationWorker> _logger;
+    private readonly Task _loop;
+
+    public ReplicationWorker(
+        DatabaseRecord database, bool ourTurn, SlotPumpFactory pumps, IGrainFactory grains, TimeProvider time,
+        ILogger<ReplicationWorker> logger)
+    {
+        _database = database;
+        _pumps = pumps;
+        _grains = grains;
+        _time = time;
+        _logger = logger;
+        _loop = Task.Run(() => RunAsync(ourTurn ? TimeSpan.Zero : LastBackoff, _stop.Token));
+    }
+
+    public void OnCommitted(IReadOnlyList<Segment> segments)
+    {
+        foreach (var segment in segments)
+        {
+            if (!_feeders.TryGetValue(segment.Stream, out var feeder))
+                _feeders.Add(segment.Stream, feeder = new StreamFeeder(_grains, segment.Stream, _time, _logger));
+            feeder.Offer(segment);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var feeder in _feeders.Values)
+            await feeder.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        var backoff = FirstBackoff;
+        while (true)
+        {
+            await Task.Delay(delay, _time, cancellationToken);
+            var started = _time.GetTimestamp();
+            try
+            {
+                var ending = await _pumps.Create(_database, this).RunAsync(cancellationToken);
+                LogEnded(_logger, _database.Name, ending);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogBroke(_logger, exception, _database.Name);
+            }
+
+            backoff = _time.GetElapsedTime(started) > GoodRun ? FirstBackoff : backoff * 2;
+            backoff = backoff > LastBackoff ? LastBackoff : backoff;
+            // Jitter: the workers of all silos must not come back in step.
+            delay = backoff * (0.5 + (Random.Shared.NextDouble() / 2));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Replication of {DatabaseName} paused: {Reason}. Trying again.")]
+    private static partial void LogEnded(ILogger logger, string databaseName, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Replication of {DatabaseName} broke; connecting again.")]
+    private static partial void LogBroke(ILogger logger, Exception exception, string databaseName);
+}
