@@ -17,6 +17,9 @@ internal sealed partial class ReplicationService(
     /// <summary>How long a change of the catalog goes unnoticed when nobody calls <see cref="RefreshAsync"/>.</summary>
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>Source databases a cluster replicates at most.</summary>
+    private const int DatabasesMax = 1000;
+
     private readonly Dictionary<DatabaseId, ReplicationWorker> _workers = [];
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly ILogger _logger = loggers.CreateLogger<ReplicationService>();
@@ -37,7 +40,7 @@ internal sealed partial class ReplicationService(
         await _turn.WaitAsync(_stop.Token);
         try
         {
-            var databases = (await catalog.ListAllAsync(_stop.Token)).ToDictionary(database => database.Id);
+            var databases = (await catalog.ListAsync(DatabasesMax, after: null, _stop.Token)).ToDictionary(database => database.Id);
             foreach (var gone in _workers.Keys.Except(databases.Keys).ToArray())
                 await RemoveAsync(gone);
             foreach (var database in databases.Values)

@@ -22,18 +22,21 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
     private readonly Dictionary<StreamKey, StreamFeeder> _feeders = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly DatabaseRecord _database;
-    private readonly SlotPumpFactory _pumps;
+    private readonly SlotReplication _replication;
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly ILogger<ReplicationWorker> _logger;
     private readonly Task _loop;
 
+    // Another in every life: a lease of a former life must not pass for ours.
+    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
+
     public ReplicationWorker(
-        DatabaseRecord database, bool ourTurn, SlotPumpFactory pumps, IGrainFactory grains, TimeProvider time,
+        DatabaseRecord database, bool ourTurn, SlotReplication replication, IGrainFactory grains, TimeProvider time,
         ILogger<ReplicationWorker> logger)
     {
         _database = database;
-        _pumps = pumps;
+        _replication = replication;
         _grains = grains;
         _time = time;
         _logger = logger;
@@ -68,8 +71,8 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
             var started = _time.GetTimestamp();
             try
             {
-                var ending = await _pumps.Create(_database, this).RunAsync(cancellationToken);
-                LogEnded(_logger, _database.Name, ending);
+                var reason = await _replication.RunOnceAsync(_database, _owner, this, cancellationToken);
+                LogNotStarted(_logger, _database.Name, reason);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -83,8 +86,8 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Replication of {DatabaseName} paused: {Reason}. Trying again.")]
-    private static partial void LogEnded(ILogger logger, string databaseName, string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Replication of {DatabaseName} could not start: {Reason}. Trying again.")]
+    private static partial void LogNotStarted(ILogger logger, string databaseName, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Replication of {DatabaseName} broke; connecting again.")]
     private static partial void LogBroke(ILogger logger, Exception exception, string databaseName);

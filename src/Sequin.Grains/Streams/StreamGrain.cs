@@ -9,6 +9,9 @@ namespace Sequin.Grains.Streams;
 [Reentrant]
 internal sealed class StreamGrain(SegmentReader log, SegmentCache cache, TimeProvider time) : Grain, IStreamGrain
 {
+    /// <summary>Segments one read of the log returns, however small they are.</summary>
+    private const int SegmentsMax = 100;
+
     // Several readers at the same place share one query.
     private readonly Dictionary<long, Task<IReadOnlyList<Segment>>> _loads = [];
     private TaskCompletionSource _moved = NewSignal();
@@ -82,7 +85,7 @@ internal sealed class StreamGrain(SegmentReader log, SegmentCache cache, TimePro
             return await underWay;
 
         // No caller's token: others may be waiting for the same load.
-        var load = log.ReadAsync(_stream, after, maxBytes, CancellationToken.None);
+        var load = log.ReadAsync(_stream, after, maxBytes, SegmentsMax, CancellationToken.None);
         _loads.Add(after, load);
         try
         {

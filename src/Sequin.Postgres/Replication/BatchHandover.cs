@@ -22,6 +22,9 @@ internal sealed class BatchHandover(PgOutputDecoder decoder, BatchAssembler asse
     private bool _inTransaction;
     private bool _writerWaits;
     private bool _readerWaits;
+    private long _decoded;
+    private long _decodedAtIdle = -1;
+    private Lsn _receivedAtIdle;
 
     /// <summary>Whether the reader must <see cref="WaitForRoomAsync"/> before it decodes more. For the reader only.</summary>
     public bool IsFull { get; private set; }
@@ -31,6 +34,7 @@ internal sealed class BatchHandover(PgOutputDecoder decoder, BatchAssembler asse
     {
         lock (_gate)
         {
+            _decoded++;
             var step = decoder.Decode(message, walStart);
             if (step == DecodeStep.TransactionBegun)
                 _inTransaction = true;
@@ -78,16 +82,23 @@ internal sealed class BatchHandover(PgOutputDecoder decoder, BatchAssembler asse
     }
 
     /// <summary>
-    /// The position that may be confirmed because nothing before it is missing from the log; null while something is pending.
-    /// Sound, although the feed may have received more than was decoded: a message carries a position below its own
-    /// transaction's commit, except the commit message, which is only received after its begin was decoded here; and a keepalive
-    /// is received only after all messages before it were decoded. So with no transaction open, whatever
-    /// <paramref name="lastReceived"/> says is not past the commit of a transaction that is still to come.
+    /// The position that may be confirmed because nothing before it is missing from the log; null while something is pending or
+    /// was a call ago. For the writer, between two batches. Sound, although the feed may have received more than was decoded:
+    /// a message carries a position below its own transaction's commit, except the commit message itself, which is only received
+    /// after its begin was decoded here; and a keepalive is only received after all messages before it were. A logical message
+    /// outside transactions carries its own end; so a position counts only when nothing was decoded until the next call.
     /// </summary>
-    public Lsn? IdleLsn(Func<Lsn> lastReceived)
+    public Lsn? IdleLsn(Lsn lastReceived)
     {
         lock (_gate)
-            return _inTransaction || assembler.HasMessages ? null : Lsn.Max(lastReceived(), assembler.EndLsn);
+        {
+            if (_inTransaction || assembler.HasMessages)
+                return null;
+            var quiet = _decodedAtIdle == _decoded ? _receivedAtIdle : assembler.EndLsn;
+            _decodedAtIdle = _decoded;
+            _receivedAtIdle = lastReceived;
+            return Lsn.Max(quiet, assembler.EndLsn);
+        }
     }
 
     public void Dispose()

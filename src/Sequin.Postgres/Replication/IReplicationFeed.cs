@@ -20,6 +20,9 @@ internal interface IReplicationFeed : IAsyncDisposable
     /// <summary>Waits for the next message; false when the server ended the stream.</summary>
     ValueTask<bool> ReadAsync(CancellationToken cancellationToken);
 
+    /// <summary>Ends a read that waits for the server. After it only disposing is left.</summary>
+    Task StopAsync();
+
     /// <summary>Lets the server forget all WAL before this position; sent with the next status update. Never goes back.</summary>
     void Confirm(Lsn lsn);
 }

@@ -1,4 +1,5 @@
 using Npgsql.Replication;
+using Npgsql.Replication.Internal;
 using Npgsql.Replication.PgOutput;
 using NpgsqlTypes;
 using Sequin.Core.Changes;
@@ -14,6 +15,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
 {
     // Well below any sensible wal_sender_timeout, and short enough that a source which is shutting down hears soon that we have all.
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
+
+    // A hung owner's slot must be free for the next one soon.
+    private const string SenderTimeout = "-c wal_sender_timeout=15s";
 
     private readonly LogicalReplicationConnection _connection;
     private readonly IAsyncEnumerator<XLogDataMessage> _messages;
@@ -36,7 +40,7 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public static async Task<NpgsqlReplicationFeed> StartAsync(
         SourceAddress source, string slotName, string publicationName, Lsn start, CancellationToken cancellationToken)
     {
-        var connection = new LogicalReplicationConnection(source.ToReplicationConnectionString())
+        var connection = new LogicalReplicationConnection(source.ToConnectionString(options: SenderTimeout))
         {
             WalReceiverStatusInterval = StatusInterval,
         };
@@ -83,6 +87,8 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
         _confirmed = lsn.Value;
         _connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(lsn.Value));
     }
+
+    public Task StopAsync() => _stop.CancelAsync();
 
     // First cancel, then dispose: a connection has one enumeration, and disposing it in the middle hangs.
     public async ValueTask DisposeAsync()

@@ -1,11 +1,11 @@
-using Microsoft.Extensions.Logging;
 using Sequin.Core.Changes;
-using Sequin.Core.Identity;
+using Sequin.Core.Segments;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Source;
+using Sequin.Postgres.Source.Tables;
 
 namespace Sequin.Postgres.Replication;
 
@@ -22,11 +22,10 @@ namespace Sequin.Postgres.Replication;
 /// skips what the source sends again.
 /// </summary>
 internal sealed class SlotPump(
-    DatabaseRecord database, SlotLease lease, SlotStore slots, SegmentWriter log, IReplicationFeed feed, SlotPumpSession session,
-    ISegmentSubscriber subscriber, StateReporter state, SlotPumpOptions options, TimeProvider time)
+    DatabaseRecord database, SlotLease lease, SlotPosition start, PgOutputDecoder decoder, BatchHandover handover, IReplicationFeed feed,
+    SegmentWriter log, ISegmentSubscriber subscriber, StateReporter state, SlotPumpOptions options, TimeProvider time)
 {
-    private readonly PgOutputDecoder _decoder = session.Decoder;
-    private readonly BatchHandover _handover = session.Handover;
+    private SlotPosition _durable = start;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -35,6 +34,7 @@ internal sealed class SlotPump(
         var writing = Task.Run(() => WriteAsync(stop.Token), CancellationToken.None);
         var first = await Task.WhenAny(reading, writing);
         await stop.CancelAsync();
+        await feed.StopAsync();
         await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // The one that ended first has the reason; the other was only cancelled.
         await first;
@@ -44,55 +44,48 @@ internal sealed class SlotPump(
     {
         while (await feed.ReadAsync(cancellationToken))
         {
-            if (_handover.Decode(feed.Message, feed.WalStart) == DecodeStep.KeyNeeded)
-            {
-                var relation = _decoder.KeyNeededFor;
-                _decoder.SetKey(relation, await session.Tables.PrimaryKeyAsync(relation, cancellationToken));
-            }
-
-            if (_handover.IsFull)
-                await _handover.WaitForRoomAsync(cancellationToken);
+            if (handover.Decode(feed.Message, feed.WalStart) == DecodeStep.KeyNeeded)
+                decoder.SetKey(decoder.KeyNeededFor, await ReadKeyAsync(decoder.KeyNeededFor, cancellationToken));
+            if (handover.IsFull)
+                await handover.WaitForRoomAsync(cancellationToken);
         }
 
         throw new IOException($"The source {database.Address} ended the replication of slot {database.SlotName}.");
     }
 
+    private async Task<IReadOnlyList<string>> ReadKeyAsync(uint relation, CancellationToken cancellationToken)
+    {
+        await using var source = await SourceConnector.OpenAsync(database.Address, cancellationToken);
+        return await TableCatalog.PrimaryKeyAsync(source, relation, cancellationToken);
+    }
+
     private async Task WriteAsync(CancellationToken cancellationToken)
     {
-        var confirmed = session.Start;
         while (true)
         {
-            var batch = await _handover.TakeAsync(options.IdleInterval, cancellationToken);
-            if (batch is not null)
+            if (await handover.TakeAsync(options.IdleInterval, cancellationToken) is { } batch)
             {
-                await log.AppendAsync(lease, batch.Position, batch.Segments, options.LeaseDuration, cancellationToken);
+                await AppendAsync(batch.Position, batch.Segments, cancellationToken);
                 subscriber.OnCommitted(batch.Segments);
-                confirmed = batch.Position.EndLsn;
                 await state.SetAsync(StateOf(batch), null, cancellationToken);
             }
             else
             {
-                confirmed = await SaveIdlePositionAsync(confirmed, cancellationToken);
+                // WAL of other databases and tables moves the server's position too: unconfirmed, it would pile up, and a source
+                // that shuts down would wait for us. Durable first, because a slot ahead of the log is a gap. Renews the lease, too.
+                var idle = handover.IdleLsn(feed.LastReceived) ?? _durable.EndLsn;
+                await AppendAsync(_durable with { EndLsn = Lsn.Max(idle, _durable.EndLsn) }, [], cancellationToken);
+                await state.SetAsync(DatabaseState.Idle, null, cancellationToken);
             }
 
-            feed.Confirm(confirmed);
+            feed.Confirm(_durable.EndLsn);
         }
     }
 
-    // WAL of other databases and tables moves the server's position too: unconfirmed, it would pile up, and a source that shuts
-    // down would wait for us. Durable first, because a slot ahead of the log is a gap.
-    private async Task<Lsn> SaveIdlePositionAsync(Lsn confirmed, CancellationToken cancellationToken)
+    private async Task AppendAsync(SlotPosition position, IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
     {
-        var idle = _handover.IdleLsn(() => feed.LastReceived);
-        if (idle is { } lsn && lsn > confirmed)
-        {
-            await slots.AdvanceAsync(lease, lsn, options.LeaseDuration, cancellationToken);
-            await state.SetAsync(DatabaseState.Idle, null, cancellationToken);
-            return lsn;
-        }
-
-        await slots.RenewAsync(lease, options.LeaseDuration, cancellationToken);
-        return confirmed;
+        await log.AppendAsync(lease, position, segments, options.LeaseDuration, cancellationToken);
+        _durable = position;
     }
 
     private DatabaseState StateOf(IngestBatch batch)

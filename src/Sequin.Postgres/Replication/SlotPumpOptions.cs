@@ -8,9 +8,9 @@ public sealed record SlotPumpOptions
 
     /// <summary>
     /// After this long without a batch the lease is renewed and the received position made durable and confirmed. It bounds how
-    /// long a fast shutdown of the source waits for us. Default 2 s.
+    /// long a fast shutdown of the source waits for us. Default 1 s.
     /// </summary>
-    public TimeSpan IdleInterval { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan IdleInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>A stream is catching up while the changes it takes were committed longer ago than this. Default 10 s.</summary>
     public TimeSpan CatchingUpAfter { get; init; } = TimeSpan.FromSeconds(10);
