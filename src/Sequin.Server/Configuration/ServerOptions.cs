@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using WrappingKey = Sequin.Postgres.Log.Secrets.EncryptionKey;
 
 namespace Sequin.Server.Configuration;
 
@@ -7,7 +8,6 @@ namespace Sequin.Server.Configuration;
 internal sealed record ServerOptions
 {
     public const int ApiTokenCharactersMin = 24;
-    private const int EncryptionKeyBytes = 32;
 
     public required ServerRoles Roles { get; init; }
 
@@ -83,14 +83,15 @@ internal sealed record ServerOptions
 
     private static byte[]? ReadEncryptionKey(string? value)
     {
-        if (string.IsNullOrEmpty(value))
-            return null;
-
-        var key = new byte[EncryptionKeyBytes];
-        return Convert.TryFromBase64String(value, key, out var length) && length == EncryptionKeyBytes
-            ? key
-            : throw new ConfigurationException(SettingKeys.EncryptionKey,
-                $"must be {EncryptionKeyBytes} bytes in base64. 'openssl rand -base64 {EncryptionKeyBytes}' makes one.");
+        try
+        {
+            return string.IsNullOrEmpty(value) ? null : WrappingKey.Parse(value);
+        }
+        catch (FormatException)
+        {
+            throw new ConfigurationException(SettingKeys.EncryptionKey,
+                $"must be {WrappingKey.Bytes} random bytes in base64. 'openssl rand -base64 32' makes one.");
+        }
     }
 
     private static int? ReadPort(IConfiguration configuration, string key)

@@ -21,10 +21,10 @@ internal static class SettingKeys
     /// <summary>Wraps the keys that encrypt source passwords: 32 bytes in base64. Default: the key ring is stored as it is.</summary>
     public const string EncryptionKey = "SEQUIN_ENCRYPTION_KEY";
 
-    /// <summary>Where other silos reach this one. Default: any free port with the embedded PostgreSQL, else 11111.</summary>
+    /// <summary>Where other silos reach this one. Default: a free port.</summary>
     public const string SiloPort = "SEQUIN_SILO_PORT";
 
-    /// <summary>Where API-only processes reach this silo. Default: any free port with the embedded PostgreSQL, else 30000.</summary>
+    /// <summary>Where API-only processes reach this silo. Default: a free port.</summary>
     public const string GatewayPort = "SEQUIN_GATEWAY_PORT";
 
     /// <summary>The address that goes with the two ports. Default: loopback with the embedded PostgreSQL, else this machine's.</summary>

@@ -73,7 +73,7 @@ internal static class NewDatabaseParser
 
         foreach (var table in tables ?? [])
         {
-            if (TableName.TryParse(table, out var parsed) && !table.Contains('\0', StringComparison.Ordinal))
+            if (table is not null && TableName.TryParse(table, out var parsed) && !table.Contains('\0', StringComparison.Ordinal))
                 names.Add(parsed);
             else
                 errors.Add("tables", $"has '{Shown.Short(table ?? "null")}', which is no table name; write schema.table, quoted as in SQL where needed");

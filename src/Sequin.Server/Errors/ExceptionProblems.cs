@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using Npgsql;
 using Orleans.Runtime;
+using Sequin.Postgres.Source;
+using Sequin.Server.Databases;
 
 namespace Sequin.Server.Errors;
 
@@ -10,6 +12,7 @@ internal static class ExceptionProblems
     public static Problem Of(Exception exception) => exception switch
     {
         ProblemException known => known.Problem,
+        SourceProblemException refused => SourceFindings.ToProblem([refused.Problem]),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.TooLarge(RequestLimits.BodyBytesMax),
         BadHttpRequestException bad => new Problem(bad.StatusCode, "malformed", "The request could not be read."),
         _ when Causes(exception).Any(IsDatabaseAway) => Problem.Unavailable("log_database_unavailable",

@@ -46,9 +46,9 @@ internal sealed record LimitedField(string Name, long Min, long Max, bool IsDura
 
     private ProblemException Wrong(string shown) => new(Problem.WrongType($"{Name} is {shown}; it must be {Limits}."));
 
-    private string Limits => string.Create(CultureInfo.InvariantCulture, IsDuration
+    private string Limits => IsDuration
         ? $"from {Min} to {Max} milliseconds, or a duration like \"30s\", \"1500ms\", \"5m\""
-        : $"a whole number from {Min} to {Max}");
+        : $"a whole number from {Min} to {Max}";
 
     private static string Raw(in Utf8JsonReader reader) =>
         Cut(Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan));
