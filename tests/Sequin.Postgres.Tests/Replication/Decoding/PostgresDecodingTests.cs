@@ -42,7 +42,8 @@ public sealed class PostgresDecodingTests : IAsyncLifetime
         var first = GroupHash.Of("public.orders\0eu\01"u8);
         var second = GroupHash.Of("public.orders\0eu\02"u8);
         Assert.Equal(
-            [(first, 0ul), (first, 0), (second, first), (second, 0)], _changes.Headers.Select(header => (header.Group, header.FormerGroup)));
+            [(first, 0ul), (first, 0), (second, first), (second, 0)],
+            _changes.Headers.Select(header => (header.Group, header.FormerGroup)));
     }
 
     [Fact]

@@ -77,7 +77,8 @@ public sealed class PostgresTypeTests : IAsyncLifetime
             INSERT INTO t
             SELECT i,
                 (SELECT array_agg(CASE WHEN (i + j) % 7 = 0 THEN NULL
-                    ELSE (ARRAY['', 'NULL', 'a b', '"', '\', '{}', ',', E'\n', 'é', 'plain'])[(i * j) % 10 + 1] || repeat('\"', (i + j) % 3) END)
+                    ELSE (ARRAY['', 'NULL', 'a b', '"', '\', '{}', ',', E'\n', 'é', 'plain'])[(i * j) % 10 + 1]
+                        || repeat('\"', (i + j) % 3) END)
                     FROM generate_series(1, i % 9) j),
                 ARRAY[ARRAY[i, NULL], ARRAY[-i, 0]],
                 ARRAY[date '2024-01-01' + i]
