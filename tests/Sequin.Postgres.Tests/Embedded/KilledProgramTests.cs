@@ -9,7 +9,7 @@ namespace Sequin.Postgres.Tests.Embedded;
 public sealed class KilledProgramTests
 {
     private const string DirectoryVariable = "SEQUIN_TEST_DATA_DIRECTORY";
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(60);
 
     public enum Machine
     {

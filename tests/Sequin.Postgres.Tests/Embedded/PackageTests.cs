@@ -58,7 +58,10 @@ public sealed class PackageTests
     {
         using var directory = new TemporaryDirectory();
         const string links = """[{"source":"native/lib/libpq.so.5.18","target":"native/lib/libpq.so"}]""";
-        var tarball = await TarballAsync(directory, ("package/native/bin/postgres", "program"), ("package/native/lib/libpq.so.5.18", "library"),
+        var tarball = await TarballAsync(
+            directory,
+            ("package/native/bin/postgres", "program"),
+            ("package/native/lib/libpq.so.5.18", "library"),
             ("package/native/pg-symlinks.json", links));
 
         await PackageArchive.UnpackAsync(tarball, directory.Below("unpacked"), Token);

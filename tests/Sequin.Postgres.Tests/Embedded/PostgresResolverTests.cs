@@ -43,6 +43,20 @@ public sealed class PostgresResolverTests
     }
 
     [Fact]
+    public async Task Links_on_the_search_path_lead_to_the_directory_that_has_all_programs()
+    {
+        var real = Assert.IsType<InstalledBinaries>(
+            (await new LocalBinaries(LocalBinaries.UsualDirectories()).FindAsync(clusterMajor: null, Token)).Installation);
+        using var directory = new TemporaryDirectory();
+        foreach (var name in new[] { "postgres", "initdb", "pg_ctl" })
+            File.CreateSymbolicLink(InstalledBinaries.ProgramIn(directory.FullPath, name), real.Program(name));
+
+        var found = await new LocalBinaries([directory.FullPath]).FindAsync(clusterMajor: null, Token);
+
+        Assert.Equal(real, found.Installation);
+    }
+
+    [Fact]
     public async Task Cluster_of_another_version_is_not_given_to_binaries_that_cannot_read_it()
     {
         var local = await new LocalBinaries(LocalBinaries.UsualDirectories()).FindAsync(clusterMajor: 13, Token);
