@@ -54,7 +54,8 @@ public sealed class LogDatabaseTests
     [Fact]
     public async Task A_server_without_fsync_is_refused_with_reason_and_fix()
     {
-        await using var server = await LogTestServer.StartAsync("-c", "fsync=off");
+        await using var server = await PostgresServer.StartOwnAsync(
+            new EmbeddedPostgresOptions { Settings = new Dictionary<string, string> { ["fsync"] = "off" } }, TestContext.Current.CancellationToken);
 
         var refused = await Assert.ThrowsAsync<LogDatabaseRefusedException>(
             () => LogDatabase.MigrateAsync(server.ConnectionString("postgres"), NullLogger.Instance, Cancellation));
