@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Sequin.Postgres.Embedded;
 using Sequin.Postgres.Log;
+using Sequin.Testing;
 
 namespace Sequin.Postgres.Tests.Log;
 
