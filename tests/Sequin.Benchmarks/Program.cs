@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Sequin.Benchmarks.Decode;
 using Sequin.Benchmarks.Latency;
 using Sequin.Benchmarks.Throughput;
 
@@ -7,6 +6,5 @@ var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Each benc
 {
     ThroughputCommand.Create(),
     LatencyCommand.Create(),
-    DecodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

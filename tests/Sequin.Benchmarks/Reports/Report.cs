@@ -6,7 +6,7 @@ namespace Sequin.Benchmarks.Reports;
 /// <summary>What a benchmark prints: lines for people, and at the end one line of JSON for programs.</summary>
 internal static class Report
 {
-    private const int NameWidth = 34;
+    private const int NameWidth = 38;
     private const int Digits = 4;
 
     public static void Line(string text) => Console.WriteLine(text);
