@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sequin.Benchmarks.Decode;
 using Sequin.Benchmarks.Latency;
 using Sequin.Benchmarks.Throughput;
 
@@ -6,5 +7,6 @@ var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Each benc
 {
     ThroughputCommand.Create(),
     LatencyCommand.Create(),
+    DecodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

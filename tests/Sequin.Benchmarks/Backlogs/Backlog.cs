@@ -52,7 +52,7 @@ internal sealed class Backlog : IAsyncDisposable
         await BacklogWriter.WriteAsync(source, plan, cancellationToken);
         await using var command = source.CreateCommand("SELECT pg_current_wal_insert_lsn()");
         var end = (NpgsqlLogSequenceNumber)(await command.ExecuteScalarAsync(cancellationToken))!;
-        await BacklogWriter.WriteEndAsync(source, cancellationToken);
+        await BacklogWriter.WriteEndAsync(source, plan, cancellationToken);
         return new Backlog(source, connectionString, plan.Changes + 1, end);
     }
 

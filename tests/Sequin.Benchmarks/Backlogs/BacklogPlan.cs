@@ -8,6 +8,9 @@ internal sealed record BacklogPlan(int Transactions, int Inserts, int Updates, i
 
     public long Changes => (long)Transactions * (Inserts + Updates + Deletes);
 
+    /// <summary>Behind all ids that the transactions insert.</summary>
+    public long EndId => (Transactions + 1L) * Inserts;
+
     /// <param name="rows">Row changes in all, rounded up to whole transactions.</param>
     /// <param name="transactionRows">Row changes of a transaction, rounded up to a multiple of 20.</param>
     public static BacklogPlan For(int rows, int transactionRows)

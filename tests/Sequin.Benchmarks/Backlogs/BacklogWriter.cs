@@ -53,9 +53,10 @@ internal static class BacklogWriter
     }
 
     /// <summary>One more change, durable: with it everything before is on disk too.</summary>
-    public static async Task WriteEndAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+    public static async Task WriteEndAsync(NpgsqlDataSource source, BacklogPlan plan, CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand($"INSERT INTO orders SELECT {Columns} FROM generate_series(-1, -1) i");
+        await using var command = source.CreateCommand(string.Create(CultureInfo.InvariantCulture,
+            $"INSERT INTO orders SELECT {Columns} FROM generate_series({plan.EndId}, {plan.EndId}) i"));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -47,20 +47,18 @@ internal static class LatencyBenchmark
         var clients = Enumerable.Range(0, settings.Clients)
             .Select(_ => new PullClient(server.Address, server.Token, ConsumerName)).ToList();
         var pulling = clients.ConvertAll(client => LatencyPuller.RunAsync(client, times, stop.Token));
+        var interval = TimeSpan.FromSeconds(1) / settings.CommitsPerSecond;
+        var inserting = source.InsertAsync(times, WarmUpRows + settings.Rows * settings.Repetitions, interval, stop.Token);
         try
         {
-            var interval = TimeSpan.FromSeconds(1) / settings.CommitsPerSecond;
-            var inserting = source.InsertAsync(
-                times, firstId: 0, WarmUpRows + settings.Rows * settings.Repetitions, interval, stop.Token);
-            await Task.WhenAny(inserting, times.Complete); // A failure of a client ends it early.
-            if (times.Complete.IsFaulted)
-                await times.Complete;
+            await await Task.WhenAny(inserting, times.Complete); // A failure of a client ends it early.
             await inserting;
             await times.Complete.WaitAsync(LastDeliveryTimeout, TimeProvider.System, cancellationToken);
         }
         finally
         {
             await stop.CancelAsync();
+            await inserting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Task.WhenAll(pulling);
             clients.ForEach(client => client.Dispose());
         }

@@ -28,8 +28,8 @@ internal sealed class LatencySource(string connectionString)
         return new LatencySource(connectionString);
     }
 
-    /// <summary>Inserts the ids from <paramref name="firstId"/> on, each in a transaction of its own, at fixed moments.</summary>
-    public async Task InsertAsync(LatencyTimes times, int firstId, int count, TimeSpan interval, CancellationToken cancellationToken)
+    /// <summary>Inserts the ids from 0 on, each in a transaction of its own, at fixed moments.</summary>
+    public async Task InsertAsync(LatencyTimes times, int count, TimeSpan interval, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(ConnectionString);
         await connection.OpenAsync(cancellationToken);
@@ -45,10 +45,10 @@ internal sealed class LatencySource(string connectionString)
             var early = n * interval - time.GetElapsedTime(started);
             if (early > TimeSpan.Zero)
                 await Task.Delay(early, time, cancellationToken);
-            id.TypedValue = firstId + n;
+            id.TypedValue = n;
             var begun = time.GetTimestamp();
             await command.ExecuteNonQueryAsync(cancellationToken);
-            times.OnCommitted(firstId + n, begun, time.GetTimestamp());
+            times.OnCommitted(n, begun, time.GetTimestamp());
         }
     }
 }
