@@ -1,3 +1,4 @@
+using Sequin.Core.Changes;
 using Sequin.Testing.Clients;
 using Sequin.Torture.Verdicts;
 
@@ -20,6 +21,9 @@ public sealed class Ledger(TimeSpan visibilityTimeout, Findings findings, TimePr
 
     /// <summary>Offsets that the server said are finished.</summary>
     public int Finished { get; private set; }
+
+    /// <summary>Offsets that were seen and must come again: neither finished, nor is an ack of theirs without an answer.</summary>
+    public int Open { get; private set; }
 
     /// <summary>Offsets that were seen.</summary>
     public int Seen
@@ -89,10 +93,13 @@ public sealed class Ledger(TimeSpan visibilityTimeout, Findings findings, TimePr
             foreach (var offset in offsets)
             {
                 var entry = _entries[offset];
-                entry.IsAckSent = true;
+                Open -= entry.IsOpen ? 1 : 0;
+                entry.IsAckSent = entry.IsAckUnknown = true;
                 foreach (var key in entry.Keys)
                     _openByKey.GetValueOrDefault(key)?.Remove(offset);
             }
+
+            MeetWaiters();
         }
     }
 
@@ -103,10 +110,17 @@ public sealed class Ledger(TimeSpan visibilityTimeout, Findings findings, TimePr
         {
             _statuses[status] = _statuses.GetValueOrDefault(status) + 1;
             var entry = _entries[offset];
-            if (!Finishing.Contains(status) || entry.FinishedAt is not null)
+            if (entry.FinishedAt is not null)
                 return;
-            entry.FinishedAt = time.GetTimestamp();
-            Finished++;
+            Open -= entry.IsOpen ? 1 : 0;
+            entry.IsAckUnknown = false;
+            if (Finishing.Contains(status))
+            {
+                entry.FinishedAt = time.GetTimestamp();
+                Finished++;
+            }
+
+            Open += entry.IsOpen ? 1 : 0;
             MeetWaiters();
         }
     }
@@ -137,12 +151,13 @@ public sealed class Ledger(TimeSpan visibilityTimeout, Findings findings, TimePr
         {
             entry = new LedgerEntry(message.Offset, _entries.Count, message.Data, change);
             _entries.Add(message.Offset, entry);
+            Open++;
             return entry;
         }
 
         entry.Deliveries++;
         if (!entry.Data.SequenceEqual(message.Data))
-            findings.Add(FindingKinds.Unstable, $"{entry} came as {change.Action} {change.Key}, {change.CommitLsn:X}:{change.CommitIndex}");
+            findings.Add(FindingKinds.Unstable, $"{entry} came as {change.Action} {change.Key}, {new Lsn(change.CommitLsn)} {change.CommitIndex}");
         if (entry.FinishedAt is { } finishedAt && CannotHaveCrossed(finishedAt, requestedAt, answeredAt))
         {
             findings.Add(FindingKinds.Resurrected,

@@ -1,3 +1,5 @@
+using Sequin.Core.Changes;
+
 namespace Sequin.Torture.Oracles;
 
 /// <summary>A row change as a second slot saw it.</summary>
@@ -10,5 +12,5 @@ namespace Sequin.Torture.Oracles;
 public sealed record OracleChange(
     string Table, string Action, string Key, IReadOnlyDictionary<string, string?> Values, ulong EndLsn, int Ordinal)
 {
-    public override string ToString() => $"{Action} {Key} as change {Ordinal} of the transaction that ends at {EndLsn:X}";
+    public override string ToString() => $"{Action} {Key} as change {Ordinal} of the transaction that ends at {new Lsn(EndLsn)}";
 }
