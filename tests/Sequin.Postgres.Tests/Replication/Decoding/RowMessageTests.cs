@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Sequin.Core.Changes;
 using Sequin.Core.Segments;
+using Sequin.Postgres.Replication.Decoding;
 using static Sequin.Postgres.Tests.Replication.Decoding.PgOutputBytes;
 
 namespace Sequin.Postgres.Tests.Replication.Decoding;
@@ -225,7 +226,7 @@ public sealed class RowMessageTests
     public void Decoding_a_row_allocates_nothing()
     {
         var receiver = new CountingReceiver();
-        var decoder = new Sequin.Postgres.Replication.Decoding.PgOutputDecoder("myapp", receiver);
+        var decoder = new PgOutputDecoder("myapp", receiver);
         var insert = Insert(Orders, "7", "new \"quoted\"", "long enough to be a note");
         var update = Update(Orders, 'K', ["7", null, null], ["8", "sent", "x"]);
         var delete = Delete(Orders, 'K', "8", null, null);
@@ -255,7 +256,7 @@ public sealed class RowMessageTests
 
     private static void AssertJson(string expected, JsonNode? actual) => Assert.Equal(expected, actual?.ToJsonString());
 
-    private sealed class CountingReceiver : Sequin.Postgres.Replication.Decoding.IChangeReceiver
+    private sealed class CountingReceiver : IChangeReceiver
     {
         public int Count { get; private set; }
 
