@@ -12,17 +12,29 @@ namespace Sequin.Postgres.Log.Slots;
 /// </summary>
 public sealed class SlotStore(NpgsqlDataSource source)
 {
-    /// <summary>Takes the slot when it is free, its lease has expired, or this owner holds it already (of a former life).</summary>
+    /// <summary>
+    /// Takes the slot when it is free, its lease has expired, this owner holds it already (of a former life), or its owner is known
+    /// to be dead. Being wrong about that costs the owner its slot, but no change: the new epoch fences it off.
+    /// </summary>
+    /// <param name="databaseId">Whose slot.</param>
+    /// <param name="owner">Who takes it.</param>
+    /// <param name="duration">How long the lease holds.</param>
+    /// <param name="isDead">Whether an owner is dead.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The lease, with a new epoch: every older lease is void; null: another owner holds it, or there is no such database.</returns>
     public async Task<SlotLease?> TryAcquireAsync(
-        DatabaseId databaseId, string owner, TimeSpan duration, CancellationToken cancellationToken)
+        DatabaseId databaseId, string owner, TimeSpan duration, Func<string, bool> isDead, CancellationToken cancellationToken)
     {
         const string sql = """
             UPDATE sequin.slots SET owner = $2, epoch = epoch + 1, expires_at = now() + $3
-            WHERE database_id = $1 AND (owner IS NULL OR owner = $2 OR expires_at <= now())
+            WHERE database_id = $1 AND (owner IS NULL OR owner = $2 OR expires_at <= now() OR owner = $4)
             RETURNING epoch
             """;
-        var epoch = await source.ReadValueAsync<long>(sql, [databaseId.Value, owner, duration], cancellationToken);
+        var present = await source.ReadOneAsync(
+            "SELECT owner FROM sequin.slots WHERE database_id = $1", [databaseId.Value], row => new { Owner = row.ReadOrNull<string>(0) },
+            cancellationToken);
+        var dead = present?.Owner is { } other && isDead(other) ? other : owner;
+        var epoch = await source.ReadValueAsync<long>(sql, [databaseId.Value, owner, duration, dead], cancellationToken);
         return epoch is { } value ? new SlotLease(databaseId, owner, value) : null;
     }
 
