@@ -76,7 +76,8 @@ public sealed class LogTestServer : IAsyncDisposable
     {
         // Made by initdb itself, so that it belongs to the server's user.
         var directory = Path.Combine(Path.GetTempPath(), $"sequin-log-{Guid.NewGuid():N}");
-        using (var initdb = Process.Start(AsServerUser("initdb", "-D", directory, "-U", "postgres", "--locale=C", "-E", "UTF8", "-A", "trust"))!)
+        var create = AsServerUser("initdb", "-D", directory, "-U", "postgres", "--locale=C", "-E", "UTF8", "-A", "trust");
+        using (var initdb = Process.Start(create)!)
             await initdb.WaitForExitAsync();
 
         var port = FreePort();
@@ -111,7 +112,12 @@ public sealed class LogTestServer : IAsyncDisposable
         string[] command = [Path.Combine(binaries, program), .. arguments];
         if (Environment.IsPrivilegedProcess)
             command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig=INT", .. command];
-        return new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        return new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
     }
 
     // A parent's death signal is sent when the thread that forked ends, so that thread must live as long as the server.

@@ -71,7 +71,8 @@ public sealed class DatabaseCatalogTests
         Assert.Single(outcomes, outcome => outcome is null);
         Assert.Equal(9, outcomes.OfType<NameTakenException>().Count(taken => taken.Name == "shop"));
         Assert.Equal("1 1 1", await log.ScalarAsync<string>("""
-            SELECT concat_ws(' ', (SELECT count(*) FROM sequin.databases), (SELECT count(*) FROM sequin.slots), (SELECT count(*) FROM sequin.streams))
+            SELECT concat_ws(' ', (SELECT count(*) FROM sequin.databases), (SELECT count(*) FROM sequin.slots),
+                (SELECT count(*) FROM sequin.streams))
             """));
     }
 
@@ -107,7 +108,8 @@ public sealed class DatabaseCatalogTests
         Assert.Equal(names[4..], await PageAsync(2, ids[3].ToString()));
         Assert.Empty(await PageAsync(2, "echo"));
         Assert.Empty(await PageAsync(2, "unknown"));
-        Assert.Equal(names, (await new StreamCatalog(log.DataSource).ListAsync(100, null, Cancellation)).Select(stream => stream.Name).Intersect(names));
+        var streams = await new StreamCatalog(log.DataSource).ListAsync(100, null, Cancellation);
+        Assert.Equal(names.Order(), streams.Select(stream => stream.Name).Order());
     }
 
     [Fact]
@@ -118,11 +120,12 @@ public sealed class DatabaseCatalogTests
         var streams = new StreamCatalog(log.DataSource);
         var reader = new SegmentReader(log.DataSource);
         await using var writer = await SegmentWriter.OpenAsync(log.DataSource, Cancellation);
-        var goneLease = await log.AcquireAsync(gone.Id);
-        var (goneStream, keptStream) = ((await streams.FindAsync("gone", Cancellation))!.Id, (await streams.FindAsync("kept", Cancellation))!.Id);
-        await writer.AppendAsync(goneLease, LogSamples.PositionAt(1), [LogSamples.Segment(goneStream, 1, 5)], LogSamples.LeaseDuration, Cancellation);
-        await writer.AppendAsync(
-            await log.AcquireAsync(kept.Id), LogSamples.PositionAt(1), [LogSamples.Segment(keptStream, 1, 5)], LogSamples.LeaseDuration, Cancellation);
+        var (goneLease, keptLease) = (await log.AcquireAsync(gone.Id), await log.AcquireAsync(kept.Id));
+        var position = LogSamples.PositionAt(1);
+        var goneStream = (await streams.FindAsync("gone", Cancellation))!.Id;
+        var keptStream = (await streams.FindAsync("kept", Cancellation))!.Id;
+        await writer.AppendAsync(goneLease, position, [LogSamples.Segment(goneStream, 1, 5)], LogSamples.LeaseDuration, Cancellation);
+        await writer.AppendAsync(keptLease, position, [LogSamples.Segment(keptStream, 1, 5)], LogSamples.LeaseDuration, Cancellation);
 
         Assert.Equal(DatabaseDeletion.Deleted, await Databases(log).DeleteAsync(gone.Id, Cancellation));
 
@@ -130,7 +133,7 @@ public sealed class DatabaseCatalogTests
         Assert.Null(await streams.FindAsync("gone", Cancellation));
         Assert.Equal((0, 5), (await reader.ReadHeadAsync(goneStream, Cancellation), await reader.ReadHeadAsync(keptStream, Cancellation)));
         await Assert.ThrowsAsync<SlotLeaseLostException>(() => writer.AppendAsync(
-            goneLease, LogSamples.PositionAt(2), [LogSamples.Segment(goneStream, 6, 5)], LogSamples.LeaseDuration, Cancellation));
+            goneLease, position, [LogSamples.Segment(goneStream, 6, 5)], LogSamples.LeaseDuration, Cancellation));
     }
 
     [Fact]

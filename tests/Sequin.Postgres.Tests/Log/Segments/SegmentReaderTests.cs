@@ -141,7 +141,9 @@ public sealed class SegmentReaderTests
             log, database.Id, LogSamples.Segment(stream, 1, messages, "public.orders", "public.users"),
             LogSamples.Segment(stream, 8, 300) with { Audience = audience });
 
-        Assert.Equal(messages, await log.ScalarAsync<string[]>("SELECT array_agg(message ORDER BY \"offset\") FROM sequin.messages WHERE audience IS NULL"));
+        Assert.Equal(messages, await log.ScalarAsync<string[]>("""
+            SELECT array_agg(message ORDER BY "offset") FROM sequin.messages WHERE audience IS NULL
+            """));
         Assert.Equal(
             "1 shop public.orders insert, 2 shop public.users update, 3 shop public.orders delete, 4 shop public.users read, "
             + "5 shop public.orders truncate, 6 shop public.users message, 7 shop public.orders insert",
@@ -150,7 +152,8 @@ public sealed class SegmentReaderTests
                 FROM sequin.messages WHERE audience IS NULL
                 """));
         Assert.Equal(300, await log.ScalarAsync<long>($"SELECT count(*) FROM sequin.messages WHERE audience = '{audience}'"));
-        Assert.Equal("""{"record":{"id":307}}""", await log.ScalarAsync<string>("SELECT message FROM sequin.messages WHERE \"offset\" = 307"));
+        const string last = "SELECT message FROM sequin.messages WHERE \"offset\" = 307";
+        Assert.Equal("""{"record":{"id":307}}""", await log.ScalarAsync<string>(last));
     }
 
     private static async Task AppendAsync(LogTestDatabase log, params Segment[] segments) =>

@@ -26,7 +26,8 @@ public sealed class SegmentWriterTests
         var reader = new SegmentReader(log.DataSource);
         Assert.Equal(3, await reader.ReadHeadAsync(orders, Cancellation));
         Assert.Equal(2, await reader.ReadHeadAsync(users, Cancellation));
-        Assert.Equal(LogSamples.PositionAt(500, ordinal: 4), await new SlotStore(log.DataSource).ReadPositionAsync(database.Id, Cancellation));
+        var position = await new SlotStore(log.DataSource).ReadPositionAsync(database.Id, Cancellation);
+        Assert.Equal(LogSamples.PositionAt(500, ordinal: 4), position);
     }
 
     [Fact]
@@ -37,15 +38,16 @@ public sealed class SegmentWriterTests
         var stale = await log.AcquireAsync(database.Id);
         var stream = StreamKey.New();
         await using var writer = await SegmentWriter.OpenAsync(log.DataSource, Cancellation);
-        await writer.AppendAsync(stale, LogSamples.PositionAt(100), [LogSamples.Segment(stream, 1, 3)], LogSamples.LeaseDuration, Cancellation);
+        Task AppendAsync(ulong lsn, params Segment[] segments) =>
+            writer.AppendAsync(stale, LogSamples.PositionAt(lsn), segments, LogSamples.LeaseDuration, Cancellation);
+
+        await AppendAsync(100, LogSamples.Segment(stream, 1, 3));
         await log.ExecuteAsync("UPDATE sequin.slots SET expires_at = now()");
         await log.AcquireAsync(database.Id, "silo-2");
 
-        Task AppendAsync(params Segment[] segments) =>
-            writer.AppendAsync(stale, LogSamples.PositionAt(200), segments, LogSamples.LeaseDuration, Cancellation);
-
-        await Assert.ThrowsAsync<SlotLeaseLostException>(() => AppendAsync(LogSamples.Segment(stream, 4, 2), LogSamples.Segment(stream, 6, 2)));
-        await Assert.ThrowsAsync<SlotLeaseLostException>(() => AppendAsync());
+        await Assert.ThrowsAsync<SlotLeaseLostException>(
+            () => AppendAsync(200, LogSamples.Segment(stream, 4, 2), LogSamples.Segment(stream, 6, 2)));
+        await Assert.ThrowsAsync<SlotLeaseLostException>(() => AppendAsync(200));
         Assert.Equal(3, await new SegmentReader(log.DataSource).ReadHeadAsync(stream, Cancellation));
         Assert.Equal(LogSamples.PositionAt(100), await new SlotStore(log.DataSource).ReadPositionAsync(database.Id, Cancellation));
     }
@@ -67,7 +69,8 @@ public sealed class SegmentWriterTests
             await new NpgsqlCommand($"""
                 INSERT INTO sequin.segments SELECT '{stream}', 1, 1, 1, 1, NULL, now(), now(), '0/0', '{"{}"}', '', ''
                 """, blocker, transaction).ExecuteNonQueryAsync(Cancellation);
-            var append = writer.AppendAsync(lease!, LogSamples.PositionAt(100), [LogSamples.Segment(stream, 1, 3)], TimeSpan.Zero, Cancellation);
+            var append = writer.AppendAsync(
+                lease!, LogSamples.PositionAt(100), [LogSamples.Segment(stream, 1, 3)], TimeSpan.Zero, Cancellation);
             await UntilBackendsWaitAsync(log, 1);
             var takeover = slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, Cancellation);
             await UntilBackendsWaitAsync(log, 2);
@@ -90,7 +93,8 @@ public sealed class SegmentWriterTests
         var lease = await log.AcquireAsync(database.Id);
         var (first, second) = (StreamKey.New(), StreamKey.New());
         await using var writer = await SegmentWriter.OpenAsync(log.DataSource, Cancellation);
-        await writer.AppendAsync(lease, LogSamples.PositionAt(100), [LogSamples.Segment(first, 1, 3)], LogSamples.LeaseDuration, Cancellation);
+        await writer.AppendAsync(
+            lease, LogSamples.PositionAt(100), [LogSamples.Segment(first, 1, 3)], LogSamples.LeaseDuration, Cancellation);
 
         await Assert.ThrowsAsync<PostgresException>(() => writer.AppendAsync(
             lease, LogSamples.PositionAt(200), [LogSamples.Segment(second, 1, 1), LogSamples.Segment(first, 1, 3)],

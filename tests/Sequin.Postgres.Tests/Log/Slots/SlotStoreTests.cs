@@ -79,7 +79,8 @@ public sealed class SlotStoreTests
         var lease = await log.AcquireAsync(database.Id);
         Assert.Equal(new SlotPosition(Position.Start(1), Lsn.Zero, null, null), await slots.ReadPositionAsync(database.Id, Cancellation));
 
-        var attached = new SlotPosition(new Position(2, new Lsn(0xFFFF_FFFF_0000_0001), 7), new Lsn(0xFFFF_FFFF_0000_0008), "7300000000000000001", 3);
+        var last = new Position(2, new Lsn(0xFFFF_FFFF_0000_0001), 7);
+        var attached = new SlotPosition(last, new Lsn(0xFFFF_FFFF_0000_0008), "7300000000000000001", 3);
         await slots.SaveAttachAsync(lease, attached, Cancellation);
         Assert.Equal(attached, await slots.ReadPositionAsync(database.Id, Cancellation));
 
