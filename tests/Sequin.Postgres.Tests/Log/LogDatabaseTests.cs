@@ -171,7 +171,8 @@ public sealed class LogDatabaseTests
 
     private static async Task<string[]> JournalAsync(LogTestDatabase database)
     {
-        var names = await database.ScalarAsync<string[]>("SELECT array_agg(scriptname ORDER BY schemaversionsid) FROM sequin.schema_versions");
+        const string sql = "SELECT array_agg(scriptname ORDER BY schemaversionsid) FROM sequin.schema_versions";
+        var names = await database.ScalarAsync<string[]>(sql);
         return [.. names!.Select(name => name.Replace(".sql", "", StringComparison.Ordinal).Split('.')[^1])];
     }
 

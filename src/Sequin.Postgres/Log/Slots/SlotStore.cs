@@ -12,6 +12,7 @@ namespace Sequin.Postgres.Log.Slots;
 /// </summary>
 public sealed class SlotStore(NpgsqlDataSource source)
 {
+<<<<<<< HEAD
     /// <summary>
     /// Takes the slot when it is free, its lease has expired, this owner holds it already (of a former life), or its owner is known
     /// to be dead. Being wrong about that costs the owner its slot, but no change: the new epoch fences it off.
@@ -22,6 +23,13 @@ public sealed class SlotStore(NpgsqlDataSource source)
     /// <param name="isDead">Whether an owner is dead.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The lease, with a new epoch: every older lease is void; null: another owner holds it, or there is no such database.</returns>
+=======
+    /// <summary>True for the row of a lease that still holds. An expired lease that nobody took holds: time alone takes nothing.</summary>
+    internal const string Fence = "database_id = $1 AND epoch = $2 AND owner = $3";
+
+    /// <summary>Takes the slot when it is free, its lease has expired, or this owner holds it already (of a former life).</summary>
+    /// <returns>The lease, with a new epoch that voids every older one; null: another owner holds it, or it is unknown.</returns>
+>>>>>>> logdb
     public async Task<SlotLease?> TryAcquireAsync(
         DatabaseId databaseId, string owner, TimeSpan duration, Func<string, bool> isDead, CancellationToken cancellationToken)
     {
@@ -56,7 +64,7 @@ public sealed class SlotStore(NpgsqlDataSource source)
         return position ?? throw new SlotLeaseLostException($"Database {databaseId} is no longer in the catalog.");
     }
 
-    /// <summary>Notes the server that was attached to, and where its slot begins: at the first attach, and after a gap was resolved.</summary>
+    /// <summary>Notes the server that was attached to and where its slot begins: at first, and after a gap was resolved.</summary>
     /// <exception cref="SlotLeaseLostException">Another owner has the slot.</exception>
     public Task SaveAttachAsync(SlotLease lease, SlotPosition position, CancellationToken cancellationToken) =>
         FencedAsync(
@@ -104,13 +112,14 @@ public sealed class SlotStore(NpgsqlDataSource source)
             [lease.DatabaseId.Value, lease.Epoch, lease.Owner, .. values],
             cancellationToken);
 
-    /// <summary>True for the row of a lease that still holds. An expired lease that nobody took holds: time alone takes nothing.</summary>
-    internal const string Fence = "database_id = $1 AND epoch = $2 AND owner = $3";
-
     private static SlotPosition Position(NpgsqlDataReader row) => new(
-        new Position(row.GetInt32(0), row.ReadLsn(1), row.GetInt64(2)), row.ReadLsn(3), row.ReadOrNull<string>(4), row.ReadOrNull<int?>(5));
+        new Position(row.GetInt32(0), row.ReadLsn(1), row.GetInt64(2)),
+        row.ReadLsn(3),
+        row.ReadOrNull<string>(4),
+        row.ReadOrNull<int?>(5));
 
     private static string Text(DatabaseState state) => JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());
 
-    private static DatabaseState State(string text) => Enum.Parse<DatabaseState>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
+    private static DatabaseState State(string text) =>
+        Enum.Parse<DatabaseState>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
 }
