@@ -32,7 +32,7 @@ internal static class DemoCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(Rate) is < 1 or > RateMax)
+            if (result.GetResult(Rate) is { Implicit: false } rate && rate.GetValueOrDefault<int>() is < 1 or > RateMax)
                 result.AddError($"--rate must be from 1 to {RateMax}.");
         });
         command.SetAction((arguments, cancellationToken) => CommandRun.GuardAsync(() => DemoRun.RunAsync(
