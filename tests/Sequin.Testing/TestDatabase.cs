@@ -85,7 +85,7 @@ public sealed class TestDatabase : IAsyncDisposable
         return database;
     }
 
-    /// <summary>Dropping a database drops its slots too, but not while one is streamed; a terminated walsender takes a moment to go.</summary>
+    /// <summary>Dropping a database drops its slots too, but not while one streams; a terminated walsender takes a moment to go.</summary>
     private async Task DropAsync(NpgsqlConnection connection)
     {
         var started = Stopwatch.GetTimestamp();

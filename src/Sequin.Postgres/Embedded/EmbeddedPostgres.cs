@@ -53,7 +53,10 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     public int Port => _server.Port;
     public string DataDirectory => _directory.FullPath;
 
-    /// <summary>Holds <c>postgres</c>, <c>initdb</c>, <c>pg_ctl</c>, and the client programs if they were installed. Null with Docker.</summary>
+    /// <summary>
+    /// Holds <c>postgres</c>, <c>initdb</c> and <c>pg_ctl</c>; <c>pg_recvlogical</c> and other clients only if they were installed, which
+    /// the npm package never does. Null with Docker.
+    /// </summary>
     public string? BinDirectory => (_installation as InstalledBinaries)?.Directory;
     public Version Version => _installation.Version;
 

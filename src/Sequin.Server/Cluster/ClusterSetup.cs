@@ -1,4 +1,5 @@
 using Orleans.Configuration;
+using Sequin.Grains;
 using Sequin.Postgres.Log;
 using Sequin.Server.Configuration;
 
@@ -43,8 +44,8 @@ internal static class ClusterSetup
                 membership.IAmAliveTablePublishTimeout = AlivePublishPeriod;
             })
             .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Invariant, connectionString))
-            .AddAdoNetGrainStorageAsDefault(storage => (storage.Invariant, storage.ConnectionString) = (Invariant, connectionString))
-            .UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Invariant, connectionString));
+            .UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Invariant, connectionString))
+            .AddSequinGrains(connectionString);
     }
 
     private static void AddClient(IClientBuilder client, string connectionString) => client

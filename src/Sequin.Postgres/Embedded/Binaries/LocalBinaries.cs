@@ -23,7 +23,7 @@ internal sealed class LocalBinaries(IReadOnlyList<string> directories) : IPostgr
     public async Task<SourceAnswer> FindAsync(int? clusterMajor, CancellationToken cancellationToken)
     {
         var unfit = new List<string>();
-        foreach (var directory in directories)
+        foreach (var directory in directories.Select(BehindLinks).Distinct())
         {
             if (await PostgresVersion.ReadAsync(directory, cancellationToken) is not { } version)
                 continue;
@@ -41,6 +41,15 @@ internal sealed class LocalBinaries(IReadOnlyList<string> directories) : IPostgr
     {
         var named = Environment.GetEnvironmentVariable(DirectoryVariable);
         return string.IsNullOrEmpty(named) ? [.. Tool.SearchPath(), .. UsualPlaces.SelectMany(Expand)] : [named];
+    }
+
+    /// <summary>On PATH there may be links to some of the programs; the others, as pg_recvlogical, are where the links point.</summary>
+    private static string BehindLinks(string directory)
+    {
+        var postgres = new FileInfo(InstalledBinaries.ProgramIn(directory, "postgres"));
+        return postgres.Exists && postgres.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target
+            ? target.DirectoryName!
+            : directory;
     }
 
     private static IEnumerable<string> Expand(string place)

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Sequin.Postgres.Embedded.Binaries;
 
-/// <summary>What a server program says about itself: <c>postgres (PostgreSQL) 15.18 (Debian …)</c>, <c>18beta1</c>, <c>19devel</c>.</summary>
+/// <summary>What a server says about itself: <c>postgres (PostgreSQL) 15.18 (Debian …)</c>, <c>19beta1</c>, <c>20devel</c>.</summary>
 internal static partial class PostgresVersion
 {
     /// <summary>The oldest with binary pgoutput and the log messages we rely on.</summary>

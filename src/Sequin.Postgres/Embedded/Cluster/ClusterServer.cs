@@ -44,7 +44,8 @@ internal sealed class ClusterServer(
         {
             var command = _user!.ForTool(PgCtl.Stop(binaries, directory, mode));
             var answer = await Tool.RunAsync(command, cancellationToken, workingDirectory: directory.FullPath);
-            if (!answer.Succeeded && directory.PidFile.Read() is not null)
+            // It may have ended, or been killed, just before.
+            if (!answer.Succeeded && directory.PidFile.Read() is { IsRunning: true })
                 throw new InvalidOperationException($"PostgreSQL on {directory.FullPath} could not be told to stop: {answer.Said}");
             await process.Exited.WaitAsync(cancellationToken);
         }

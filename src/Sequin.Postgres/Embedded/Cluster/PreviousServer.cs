@@ -47,7 +47,8 @@ internal sealed class PreviousServer(InstalledBinaries binaries, ServerDirectory
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             throw new PostgresStartException(
-                $"PostgreSQL process {processId}, left on {directory.FullPath} by an earlier run, did not stop in {StopMax.TotalSeconds} s.");
+                $"PostgreSQL process {processId}, left on {directory.FullPath} by an earlier run, did not stop in "
+                + $"{StopMax.TotalSeconds} s. Stop it, or choose another directory.");
         }
     }
 }

@@ -140,7 +140,8 @@ internal sealed class ServerDirectory : IAsyncDisposable
         {
             var server = PidFile.Read() is { } postmaster ? $" (PostgreSQL process {postmaster.ProcessId})" : "";
             throw new PostgresStartException(
-                $"The data directory {FullPath} is in use by another running program{server}. Stop it, or choose another directory.", problem);
+                $"The data directory {FullPath} is in use by another running program{server}. Stop it, or choose another directory.",
+                problem);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class ServerUser
         _dieWithParent = setpriv is null ? _stepDown : [setpriv, .. identity, "--pdeathsig", "INT", "--"];
     }
 
-    /// <summary>The kernel interrupts the server when the thread that started it ends; otherwise it needs a <see cref="Watchdog"/>.</summary>
+    /// <summary>The kernel interrupts the server when the thread that started it ends; else it needs a <see cref="Watchdog"/>.</summary>
     public bool DiesWithParent { get; }
 
     public static async Task<ServerUser> ChooseAsync(CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ internal sealed class ServerUser
                 + "Install util-linux, or start this program as a normal user.");
         }
         var users = (await File.ReadAllLinesAsync("/etc/passwd", cancellationToken)).Select(line => line.Split(':')).ToList();
-        var user = Candidates.Select(name => users.FirstOrDefault(fields => fields.Length > 3 && fields[0] == name)).FirstOrDefault(u => u is not null)
+        var user = Candidates.SelectMany(name => users.Where(fields => fields.Length > 3 && fields[0] == name)).FirstOrDefault()
             ?? throw new PostgresStartException(
                 $"PostgreSQL refuses to run as root, and this machine has no user {string.Join(" or ", Candidates)}. "
                 + "Create one with 'useradd --system postgres', or start this program as a normal user.");
@@ -51,20 +51,21 @@ internal sealed class ServerUser
     /// <summary>The words before a program of the server that runs to its end.</summary>
     public IReadOnlyList<string> ForTool(IEnumerable<string> command) => [.. _stepDown, .. command];
 
-    /// <summary>The words before the server. A session of its own: Ctrl+C in a terminal is for us, and we stop the server in our order.</summary>
+    /// <summary>
+    /// The words before the server. It gets a session of its own: Ctrl+C in a terminal is for us, and we stop things in our order.
+    /// </summary>
     public IReadOnlyList<string> ForServer(IEnumerable<string> command)
     {
         string[] session = !OperatingSystem.IsWindows() && Tool.Find("setsid") is { } setsid ? [setsid] : [];
         return [.. session, .. _dieWithParent, .. command];
     }
 
-    /// <summary>Lets the user pass through a directory that we made for it.</summary>
+    /// <summary>Lets the user pass through, without seeing what else is there.</summary>
     public void LetEnter(string directory)
     {
-        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         const UnixFileMode pass = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         if (_name is not null && !OperatingSystem.IsWindows())
-            File.SetUnixFileMode(directory, owner | pass);
+            File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | pass);
     }
 
     public async Task GiveAsync(CancellationToken cancellationToken, params string[] paths)
@@ -76,7 +77,7 @@ internal sealed class ServerUser
             throw new PostgresStartException($"{string.Join(", ", paths)} cannot be given to user {_name}: {answer.Said}");
     }
 
-    /// <summary>A directory below one that the user cannot enter is of no use to the server, and its own message would not say why.</summary>
+    /// <summary>A directory below one that the user cannot enter is of no use, and the server's own message would not say why.</summary>
     public async Task RequireEntryAsync(string directory, string what, CancellationToken cancellationToken)
     {
         if (_name is null)

@@ -69,7 +69,7 @@ internal sealed class DockerServer(DockerImage image, ServerDirectory directory,
         ];
     }
 
-    /// <summary>The image's entry point makes the cluster first, with a server that has no port: one that answers here is the real one.</summary>
+    /// <summary>The image makes the cluster first, with a server that has no port: one that answers here is the real one.</summary>
     private async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
     {
         var address = new NpgsqlConnectionStringBuilder
