@@ -14,11 +14,15 @@ public static class KillScenario
     {
         await using var postgres = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions(), null, cancellationToken);
         await using var rig = await TortureRig.StartAsync(options, postgres, postgres, cancellationToken);
-        await rig.RunAsync(token => KillAsync(rig, options, token), cancellationToken);
+        var recoveries = new List<Task>();
+        await rig.RunAsync(token => KillAsync(rig, options, recoveries, token), cancellationToken);
+        // After the last kill there may have been no message left to come.
+        await Task.WhenAll(recoveries.Where(recovery => recovery.IsCompleted));
         return rig.Report();
     }
 
-    private static async Task KillAsync(TortureRig rig, TortureOptions options, CancellationToken cancellationToken)
+    private static async Task KillAsync(
+        TortureRig rig, TortureOptions options, List<Task> recoveries, CancellationToken cancellationToken)
     {
         var time = options.TimeProvider;
         var random = new Random(options.Seed);
@@ -29,8 +33,9 @@ public static class KillScenario
             if (early > TimeSpan.Zero)
                 await Task.Delay(early, time, cancellationToken);
 
-            var delivered = rig.Ledger.Seen;
             var killedAt = time.GetTimestamp();
+            await rig.Server.KillAsync(cancellationToken);
+            var seen = rig.Ledger.Seen;
             await rig.Server.LaunchAsync(cancellationToken);
             if (random.NextDouble() < KillDuringStartShare)
             {
@@ -39,8 +44,17 @@ public static class KillScenario
             }
 
             await rig.Server.WaitUntilReadyAsync(cancellationToken);
-            rig.Say(string.Create(CultureInfo.InvariantCulture,
-                $"Killed after {delivered} messages; ready again {time.GetElapsedTime(killedAt).TotalSeconds:F1} s later."));
+            var ready = time.GetElapsedTime(killedAt);
+            recoveries.Add(ReportAsync(rig, seen, killedAt, ready, time));
         }
+    }
+
+    // Not waited for before the next kill: that may as well hit a server that is still finding its feet.
+    private static async Task ReportAsync(TortureRig rig, int seen, long killedAt, TimeSpan ready, TimeProvider time)
+    {
+        await rig.Ledger.WhenAsync(ledger => ledger.Seen > seen);
+        var delivering = time.GetElapsedTime(killedAt);
+        rig.Say(string.Create(CultureInfo.InvariantCulture,
+            $"Killed after {seen} messages: ready {ready.TotalSeconds:F1} s later, the next new message after {delivering.TotalSeconds:F1} s."));
     }
 }

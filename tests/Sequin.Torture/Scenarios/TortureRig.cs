@@ -95,8 +95,11 @@ internal sealed class TortureRig : IAsyncDisposable
 
     public void Say(string fact)
     {
-        Facts.Add(fact);
-        _options.Output(fact);
+        lock (Facts)
+        {
+            Facts.Add(fact);
+            _options.Output(fact);
+        }
     }
 
     public async ValueTask DisposeAsync()
