@@ -60,7 +60,7 @@ public sealed class LogDatabaseTests
             new EmbeddedPostgresOptions { Settings = new Dictionary<string, string> { ["fsync"] = "off" } }, TestContext.Current.CancellationToken);
 
         var refused = await Assert.ThrowsAsync<LogDatabaseRefusedException>(
-            () => LogDatabase.MigrateAsync(server.ConnectionString("postgres"), NullLogger.Instance, Cancellation));
+            () => LogDatabase.MigrateAsync(server.ConnectionString, NullLogger.Instance, Cancellation));
 
         Assert.Contains("fsync=off", refused.Message);
         Assert.Contains("ALTER SYSTEM SET fsync = on", refused.Message);

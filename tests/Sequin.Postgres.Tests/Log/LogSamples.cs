@@ -41,7 +41,7 @@ internal static class LogSamples
     }
 
     public static async Task<SlotLease> AcquireAsync(this LogTestDatabase log, DatabaseId database, string owner = "silo-1") =>
-        (await new SlotStore(log.DataSource).TryAcquireAsync(database, owner, LeaseDuration, CancellationToken.None))!;
+        (await new SlotStore(log.DataSource).TryAcquireAsync(database, owner, LeaseDuration, _ => false, CancellationToken.None))!;
 
     public static SlotPosition PositionAt(ulong lsn, long ordinal = 0) =>
         new(new Position(1, new Lsn(lsn), ordinal), new Lsn(lsn + 8), SystemIdentifier: null, Timeline: null);

@@ -12,7 +12,9 @@ namespace Sequin.Postgres.Log.Slots;
 /// </summary>
 public sealed class SlotStore(NpgsqlDataSource source)
 {
-<<<<<<< HEAD
+    /// <summary>True for the row of a lease that still holds. An expired lease that nobody took holds: time alone takes nothing.</summary>
+    internal const string Fence = "database_id = $1 AND epoch = $2 AND owner = $3";
+
     /// <summary>
     /// Takes the slot when it is free, its lease has expired, this owner holds it already (of a former life), or its owner is known
     /// to be dead. Being wrong about that costs the owner its slot, but no change: the new epoch fences it off.
@@ -23,13 +25,6 @@ public sealed class SlotStore(NpgsqlDataSource source)
     /// <param name="isDead">Whether an owner is dead.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The lease, with a new epoch: every older lease is void; null: another owner holds it, or there is no such database.</returns>
-=======
-    /// <summary>True for the row of a lease that still holds. An expired lease that nobody took holds: time alone takes nothing.</summary>
-    internal const string Fence = "database_id = $1 AND epoch = $2 AND owner = $3";
-
-    /// <summary>Takes the slot when it is free, its lease has expired, or this owner holds it already (of a former life).</summary>
-    /// <returns>The lease, with a new epoch that voids every older one; null: another owner holds it, or it is unknown.</returns>
->>>>>>> logdb
     public async Task<SlotLease?> TryAcquireAsync(
         DatabaseId databaseId, string owner, TimeSpan duration, Func<string, bool> isDead, CancellationToken cancellationToken)
     {

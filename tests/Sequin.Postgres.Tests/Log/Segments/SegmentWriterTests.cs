@@ -58,7 +58,7 @@ public sealed class SegmentWriterTests
         await using var log = await LogTestDatabase.CreateAsync();
         var database = await log.InsertDatabaseAsync();
         var slots = new SlotStore(log.DataSource);
-        var lease = await slots.TryAcquireAsync(database.Id, "silo-1", TimeSpan.Zero, Cancellation);
+        var lease = await slots.TryAcquireAsync(database.Id, "silo-1", TimeSpan.Zero, _ => false, Cancellation);
         var stream = StreamKey.New();
         await using var writer = await SegmentWriter.OpenAsync(log.DataSource, Cancellation);
 
@@ -72,7 +72,7 @@ public sealed class SegmentWriterTests
             var append = writer.AppendAsync(
                 lease!, LogSamples.PositionAt(100), [LogSamples.Segment(stream, 1, 3)], TimeSpan.Zero, Cancellation);
             await UntilBackendsWaitAsync(log, 1);
-            var takeover = slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, Cancellation);
+            var takeover = slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, _ => false, Cancellation);
             await UntilBackendsWaitAsync(log, 2);
             Assert.False(takeover.IsCompleted);
 

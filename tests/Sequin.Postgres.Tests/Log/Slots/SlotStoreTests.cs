@@ -10,6 +10,20 @@ public sealed class SlotStoreTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_dead_owners_slot_is_taken_at_once_and_the_owner_is_fenced_off()
+    {
+        await using var log = await LogTestDatabase.CreateAsync();
+        var database = await log.InsertDatabaseAsync();
+        var slots = new SlotStore(log.DataSource);
+        var old = await log.AcquireAsync(database.Id, "silo-1");
+
+        Assert.Null(await slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, _ => false, Cancellation));
+        Assert.NotNull(await slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, owner => owner == "silo-1", Cancellation));
+
+        await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.RenewAsync(old, LogSamples.LeaseDuration, Cancellation));
+    }
+
+    [Fact]
     public async Task A_free_slot_is_taken_by_one_of_many()
     {
         await using var log = await LogTestDatabase.CreateAsync();
@@ -17,7 +31,7 @@ public sealed class SlotStoreTests
         var slots = new SlotStore(log.DataSource);
 
         var leases = await Task.WhenAll(Enumerable.Range(0, 10).Select(
-            n => slots.TryAcquireAsync(database.Id, $"silo-{n}", LogSamples.LeaseDuration, Cancellation)));
+            n => slots.TryAcquireAsync(database.Id, $"silo-{n}", LogSamples.LeaseDuration, _ => false, Cancellation)));
 
         Assert.Equal(1, Assert.Single(leases, lease => lease is not null)!.Epoch);
     }
@@ -45,14 +59,14 @@ public sealed class SlotStoreTests
         await using var log = await LogTestDatabase.CreateAsync();
         var database = await log.InsertDatabaseAsync();
         var slots = new SlotStore(log.DataSource);
-        var expired = await slots.TryAcquireAsync(database.Id, "silo-1", TimeSpan.Zero, Cancellation);
+        var expired = await slots.TryAcquireAsync(database.Id, "silo-1", TimeSpan.Zero, _ => false, Cancellation);
         await slots.AdvanceAsync(expired!, new Lsn(5), Cancellation);
 
-        var taken = await slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, Cancellation);
+        var taken = await slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, _ => false, Cancellation);
 
         Assert.Equal(expired!.Epoch + 1, taken!.Epoch);
         await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.AdvanceAsync(expired, new Lsn(6), Cancellation));
-        Assert.Null(await slots.TryAcquireAsync(database.Id, "silo-1", LogSamples.LeaseDuration, Cancellation));
+        Assert.Null(await slots.TryAcquireAsync(database.Id, "silo-1", LogSamples.LeaseDuration, _ => false, Cancellation));
     }
 
     [Fact]
@@ -132,7 +146,7 @@ public sealed class SlotStoreTests
         var slots = new SlotStore(log.DataSource);
         var unknown = DatabaseId.New();
 
-        Assert.Null(await slots.TryAcquireAsync(unknown, "silo-1", LogSamples.LeaseDuration, Cancellation));
+        Assert.Null(await slots.TryAcquireAsync(unknown, "silo-1", LogSamples.LeaseDuration, _ => false, Cancellation));
         Assert.Null(await slots.ReadStateAsync(unknown, Cancellation));
         await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.ReadPositionAsync(unknown, Cancellation));
     }
