@@ -5,4 +5,7 @@ namespace Sequin.Grains.Consumers;
 /// <param name="VisibilityTimeout">How long the lease lasts; null: as the consumer is set.</param>
 [GenerateSerializer, Immutable, Alias("sequin.receive-request")]
 public sealed record ReceiveRequest(
-    [property: Id(0)] int BatchSize, [property: Id(1)] TimeSpan Wait, [property: Id(2)] TimeSpan? VisibilityTimeout = null);
+    [property: Id(0)] int BatchSize, [property: Id(1)] TimeSpan Wait, [property: Id(2)] TimeSpan? VisibilityTimeout = null)
+{
+    public const int BatchSizeMax = 1000;
+}

@@ -11,8 +11,9 @@ public static class SessionSettings
 
     /// <summary>
     /// For <c>Options</c> of a connection. ISO 8601 intervals, because in them every field carries its own sign and unit;
-    /// extra_float_digits=1 gives the shortest text that reads back as the same float.
+    /// extra_float_digits=1 gives the shortest text that reads back as the same float. <c>money</c> prints by lc_monetary.
     /// </summary>
     public const string Options =
-        "-c DateStyle=ISO -c IntervalStyle=iso_8601 -c TimeZone=UTC -c extra_float_digits=1 -c bytea_output=hex";
+        "-c DateStyle=ISO -c IntervalStyle=iso_8601 -c TimeZone=UTC -c extra_float_digits=1 -c bytea_output=hex"
+        + " -c lc_monetary=C -c client_encoding=UTF8";
 }

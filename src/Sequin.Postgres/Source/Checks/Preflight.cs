@@ -39,7 +39,7 @@ public static class Preflight
         var identity = await SourceServer.IdentifyAsync(connection, cancellationToken);
         var server = await ServerFacts.ReadAsync(connection, cancellationToken);
         var slot = await SlotSetup.ReadAsync(connection, request.SlotName, cancellationToken);
-        var publication = await PublicationFacts.ReadAsync(connection, request, cancellationToken);
+        var publication = await PublicationFacts.ReadAsync(connection, request.PublicationName, cancellationToken);
         var tables = await TableCatalog.ListWithoutColumnsAsync(connection, request.PublicationName, cancellationToken);
 
         var findings = new List<SourceProblem>();

@@ -23,7 +23,7 @@ internal sealed record PublicationFacts
 
     /// <summary>Null: there is none of this name.</summary>
     public static Task<PublicationFacts?> ReadAsync(
-        NpgsqlConnection connection, PreflightRequest request, CancellationToken cancellationToken) =>
+        NpgsqlConnection connection, string publicationName, CancellationToken cancellationToken) =>
         connection.QuerySingleOrDefaultAsync<PublicationFacts>(
-            new CommandDefinition(Sql, new { publication = request.PublicationName }, cancellationToken: cancellationToken));
+            new CommandDefinition(Sql, new { publication = publicationName }, cancellationToken: cancellationToken));
 }

@@ -1,0 +1,194 @@
+namespace Sequin.Core.Windows;
+
+/// <summary>What receivers do with their leases, and what time does.</summary>
+public sealed partial class ConsumerWindow
+{
+    /// <summary>
+    /// Finishes a message, once the caller has made it durable and calls <see cref="Release"/>. While any message is finishing
+    /// (<see cref="WindowCounts.Finishing"/>), an <see cref="ReceiptStatus.AlreadyDone"/> too may only be answered after a save.
+    /// </summary>
+    public ReceiptStatus Ack(long offset, int receipt)
+    {
+        var status = Find(offset, receipt, out var slot);
+        if (status is ReceiptStatus.Done or ReceiptStatus.DoneLate)
+            SetState(slot, MessageState.Acking);
+        return status;
+    }
+
+    /// <summary>Gives a message back, visible again after the delay. Its group waits for it.</summary>
+    public ReceiptStatus Nack(long offset, int receipt, long nowMs, long delayMs)
+    {
+        var status = Find(offset, receipt, out var slot);
+        if (status == ReceiptStatus.DoneLate)
+            return ReceiptStatus.Stale;
+        if (status == ReceiptStatus.Done)
+            ComeBack(slot, nowMs, delayMs, receiptVoid: true);
+        return status;
+    }
+
+    /// <summary>
+    /// Gives back a message that never reached its receiver: the delivery does not count. For a whole batch from its last to its
+    /// first, because giving one back takes back the later ones of its group.
+    /// </summary>
+    public ReceiptStatus GiveBack(long offset, int receipt)
+    {
+        var status = Find(offset, receipt, out var slot);
+        if (status == ReceiptStatus.DoneLate)
+            return ReceiptStatus.Stale;
+        if (status != ReceiptStatus.Done)
+            return status;
+
+        ref var message = ref _arena[slot];
+        message.Delivery--;
+        TakeBackFollowers(slot);
+        message.ReceiptVoid = true;
+        SetState(slot, MessageState.Waiting);
+        MakeReadyIfFree(slot);
+        return ReceiptStatus.Done;
+    }
+
+    /// <summary>Makes a live lease end at another time, counted from now.</summary>
+    /// <param name="offset">The message.</param>
+    /// <param name="receipt">Its receipt.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="visibilityTimeoutMs">How long the lease lasts from now.</param>
+    /// <param name="mustSave">A snapshot must be durable before the answer: the lease is longer than any known.</param>
+    public ReceiptStatus Extend(long offset, int receipt, long nowMs, long visibilityTimeoutMs, out bool mustSave)
+    {
+        mustSave = false;
+        var status = Find(offset, receipt, out var slot);
+        if (status == ReceiptStatus.DoneLate)
+            return ReceiptStatus.Stale;
+        if (status != ReceiptStatus.Done)
+            return status;
+
+        ref var message = ref _arena[slot];
+        message.DueMs = nowMs + visibilityTimeoutMs;
+        SetState(slot, MessageState.Leased);
+        _timers.Add(slot, message.DueMs);
+        _longestMs = Math.Max(_longestMs, visibilityTimeoutMs);
+        mustSave = visibilityTimeoutMs > _durableLongestMs;
+        return ReceiptStatus.Done;
+    }
+
+    /// <summary>Ends the leases and delays that are due.</summary>
+    public void Expire(long nowMs)
+    {
+        while (_timers.TryTakeDue(nowMs, out var slot))
+        {
+            if (_arena[slot].State == MessageState.Leased)
+            {
+                // The receipt stays good for a late ack until somebody else leases the message.
+                ComeBack(slot, nowMs, delayMs: 0, receiptVoid: false);
+            }
+            else
+            {
+                SetState(slot, MessageState.Waiting);
+                MakeReadyIfFree(slot);
+            }
+        }
+
+        var live = CountOf(MessageState.Leased) + CountOf(MessageState.Delayed);
+        if (_timers.NeedsRebuild(live))
+            RebuildTimers();
+    }
+
+    /// <summary>Frees finished messages, after the snapshot that finishes them is durable. Harmless for any other offset.</summary>
+    public void Release(ReadOnlySpan<long> offsets)
+    {
+        foreach (var offset in offsets)
+        {
+            if (_arena.TryFind(offset, out var slot) && _arena[slot].State is MessageState.Acking or MessageState.Dying)
+                Free(slot);
+        }
+    }
+
+    /// <summary>Messages that have become dead since the last call, to be written to the dead letters and then released.</summary>
+    public int TakeDying(Span<LeasedOffset> into)
+    {
+        var taken = 0;
+        while (taken < into.Length && _dying.TryDequeue(out var entry))
+        {
+            ref var message = ref _arena[entry.Slot];
+            if (message.Version == entry.Version)
+                into[taken++] = new LeasedOffset(message.Offset, message.Receipt, message.Delivery);
+        }
+
+        return taken;
+    }
+
+    /// <summary><see cref="ReceiptStatus.Done"/>: the lease is live; <see cref="ReceiptStatus.DoneLate"/>: expired, and nobody has it.</summary>
+    private ReceiptStatus Find(long offset, int receipt, out int slot)
+    {
+        if (!_arena.TryFind(offset, out slot))
+            return offset < NextOffset && receipt > 0 ? ReceiptStatus.AlreadyDone : ReceiptStatus.Unknown;
+
+        ref var message = ref _arena[slot];
+        if (message.State == MessageState.Acking)
+            return ReceiptStatus.AlreadyDone;
+        if (receipt > message.Receipt || receipt < 1)
+            return ReceiptStatus.Unknown;
+
+        // Of a message restored after a crash, it is not known whether its last counted lease or one more was given out.
+        var current = receipt == message.Receipt || (message.Restored && receipt == message.Receipt - 1);
+        if (!current || message.ReceiptVoid || message.State == MessageState.Dying)
+            return ReceiptStatus.Stale;
+        return message.State == MessageState.Leased ? ReceiptStatus.Done : ReceiptStatus.DoneLate;
+    }
+
+    private void ComeBack(int slot, long nowMs, long delayMs, bool receiptVoid)
+    {
+        TakeBackFollowers(slot);
+        ref var message = ref _arena[slot];
+        message.ReceiptVoid |= receiptVoid;
+        if (message.Delivery >= _options.MaxDeliveries)
+        {
+            SetState(slot, MessageState.Dying);
+            _dying.Enqueue((slot, message.Version));
+        }
+        else if (delayMs > 0)
+        {
+            message.DueMs = nowMs + delayMs;
+            SetState(slot, MessageState.Delayed);
+            _timers.Add(slot, message.DueMs);
+        }
+        else
+        {
+            SetState(slot, MessageState.Waiting);
+            MakeReadyIfFree(slot);
+        }
+    }
+
+    /// <summary>The later messages of the same group and batch go back behind this one: their order would be lost.</summary>
+    private void TakeBackFollowers(int slot)
+    {
+        var batch = _arena[slot].Batch;
+        if (_arena[slot].Group == 0)
+            return;
+
+        var link = _groups.Next(GroupChains.LinkOf(slot, former: false));
+        while (link != GroupChains.None)
+        {
+            var follower = GroupChains.SlotOf(link);
+            ref var message = ref _arena[follower];
+            if (message.Batch != batch || message.State is not (MessageState.Leased or MessageState.Acking))
+                return;
+
+            link = _groups.Next(link);
+            if (message.State == MessageState.Acking)
+                continue;
+            message.ReceiptVoid = true;
+            SetState(follower, MessageState.Waiting);
+        }
+    }
+
+    private void RebuildTimers()
+    {
+        _timers.Clear();
+        for (var slot = _arena.First; slot != MessageArena.None; slot = _arena[slot].Next)
+        {
+            if (_arena[slot].State is MessageState.Leased or MessageState.Delayed)
+                _timers.Add(slot, _arena[slot].DueMs);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+namespace Sequin.Core.Windows;
+
+/// <summary>
+/// What one consumer has seen of its stream and not finished: who may have which message, and in which order. Pure: no I/O, no
+/// clock (<c>nowMs</c> is the caller's monotonic millisecond count), not thread safe. A finished message costs no memory.
+/// The life of a message, and what the caller must do:
+/// <code>
+/// 1 Append    in offset order; AdvanceTo passes what the consumer does not want
+/// 2 Lease     the head of a group that nobody holds, then its followers in the same batch
+///             when it says so, the caller makes a snapshot durable before it answers
+/// 3 Ack       the message is finishing, its group still held
+///             the caller makes a snapshot durable, then answers, then
+/// 4 Release   frees the message and lets its group go on
+///   Nack, Expire, GiveBack     it is visible again, and so are the later ones of its group and batch
+///   TakeDying                  out of deliveries: the caller makes its dead letter durable, then Release
+/// </code>
+/// A lease is not written down. Instead a snapshot reserves offsets ahead: after a crash every unfinished offset up to the
+/// reservation counts as leased for one lease time (<see cref="Restore"/>). So a lease needs a snapshot first only when its offset
+/// is beyond the reservation, or the durable state does not know of the message's previous lease, or the lease is longer than any
+/// known. A clean stop writes the leases as they are.
+/// </summary>
+public sealed partial class ConsumerWindow
+{
+    private readonly WindowOptions _options;
+    private readonly MessageArena _arena = new();
+    private readonly GroupChains _groups = new();
+    private readonly DueTimers _timers;
+    private readonly Queue<(int Slot, int Version)> _ready = new();
+    private readonly Queue<(int Slot, int Version)> _dying = new();
+    private readonly int[] _counts = new int[Enum.GetValues<MessageState>().Length];
+    private long _next;
+    private int _batch;
+
+    /// <param name="options">Limits.</param>
+    /// <param name="startAfter">The first message is the one behind this offset.</param>
+    public ConsumerWindow(WindowOptions options, long startAfter)
+    {
+        _options = options;
+        _timers = new DueTimers(_arena);
+        _next = startAfter + 1;
+        _touched = startAfter;
+    }
+
+    /// <summary>Rises with every rewind; receipts of another generation are stale.</summary>
+    public int Generation { get; private set; } = 1;
+
+    /// <summary>The next offset to append. While a window is being restored it jumps over what is finished.</summary>
+    public long NextOffset => _restored?.NextWanted(_next) ?? _next;
+
+    /// <summary>Whether there is room for more messages.</summary>
+    public bool HasRoom => _arena.Count < _options.Capacity || IsRestoring;
+
+    /// <summary>Every offset up to this one is finished.</summary>
+    public long Floor => (_arena.First == MessageArena.None ? NextOffset : Math.Min(NextOffset, _arena[_arena.First].Offset)) - 1;
+
+    public WindowCounts Counts => new(
+        CountOf(MessageState.Leased), CountOf(MessageState.Ready), CountOf(MessageState.Delayed),
+        CountOf(MessageState.Acking) + CountOf(MessageState.Dying), _arena.Count);
+
+    /// <summary>When <see cref="Expire"/> has something to do; null: nothing is leased or delayed.</summary>
+    public long? NextDueMs => _timers.NextMs;
+
+    /// <summary>Takes a message that the consumer wants. Offsets rise; those that were finished before a restart are passed over.</summary>
+    /// <param name="offset">Its offset.</param>
+    /// <param name="group">Its group; 0: none, it waits for nothing and holds up nothing.</param>
+    /// <param name="formerGroup">The group that an update took its row from; 0: none.</param>
+    /// <param name="nowMs">The time.</param>
+    public void Append(long offset, ulong group, ulong formerGroup, long nowMs)
+    {
+        if (offset < NextOffset)
+            return;
+        _next = offset + 1;
+
+        var slot = _arena.Add(offset);
+        ref var message = ref _arena[slot];
+        message.Group = group;
+        message.FormerGroup = formerGroup == group ? 0 : formerGroup;
+        if (group != 0)
+            _groups.Append(group, GroupChains.LinkOf(slot, former: false));
+        if (message.FormerGroup != 0)
+            _groups.Append(message.FormerGroup, GroupChains.LinkOf(slot, former: true));
+
+        _counts[(int)MessageState.Waiting]++;
+        if (!TryRestoreLease(slot, nowMs))
+            MakeReadyIfFree(slot);
+    }
+
+    /// <summary>Passes all offsets up to this one: the consumer does not want what was not appended.</summary>
+    public void AdvanceTo(long offset) => _next = Math.Max(_next, offset + 1);
+
+    /// <summary>Leases messages: first one of every group whose turn it is, then the followers of those, in order.</summary>
+    /// <param name="into">Takes the leases; its length is the batch size.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="visibilityTimeoutMs">How long the leases last.</param>
+    /// <param name="mustSave">A snapshot must be durable before the leases are given out.</param>
+    /// <returns>How many were leased.</returns>
+    public int Lease(Span<LeasedOffset> into, long nowMs, long visibilityTimeoutMs, out bool mustSave)
+    {
+        mustSave = false;
+        var room = Math.Min(into.Length, _options.MaxAckPending - CountOf(MessageState.Leased));
+        if (room <= 0)
+            return 0;
+
+        _batch++;
+        var leased = 0;
+        while (leased < room && TryTakeReady(out var slot))
+            into[leased++] = LeaseOne(slot, nowMs, visibilityTimeoutMs, ref mustSave);
+
+        var heads = leased;
+        for (var i = 0; i < heads && leased < room; i++)
+        {
+            _arena.TryFind(into[i].Offset, out var slot);
+            while (leased < room && TryFollower(slot, out slot))
+                into[leased++] = LeaseOne(slot, nowMs, visibilityTimeoutMs, ref mustSave);
+        }
+
+        if (leased > 0 && visibilityTimeoutMs > _durableLongestMs)
+            mustSave = true;
+        return leased;
+    }
+
+    /// <summary>Starts over at another place: every lease and receipt of before is void.</summary>
+    public void Rewind(long startAfter)
+    {
+        while (_arena.First != MessageArena.None)
+            Free(_arena.First);
+        _ready.Clear();
+        _dying.Clear();
+        _timers.Clear();
+        _restored = null;
+        Generation++;
+        _next = startAfter + 1;
+        _touched = startAfter;
+        _reserved = startAfter;
+    }
+
+    private LeasedOffset LeaseOne(int slot, long nowMs, long visibilityTimeoutMs, ref bool mustSave)
+    {
+        ref var message = ref _arena[slot];
+        mustSave |= message.Offset > _durableReserved || message.LeaseStamp > _durableStamp;
+        message.Receipt++;
+        message.Delivery++;
+        message.LeaseStamp = ++_stamp;
+        message.Batch = _batch;
+        message.ReceiptVoid = false;
+        message.Restored = false;
+        message.DueMs = nowMs + visibilityTimeoutMs;
+        SetState(slot, MessageState.Leased);
+        _timers.Add(slot, message.DueMs);
+        _touched = Math.Max(_touched, message.Offset);
+        _longestMs = Math.Max(_longestMs, visibilityTimeoutMs);
+        return new LeasedOffset(message.Offset, message.Receipt, message.Delivery);
+    }
+
+    private bool TryTakeReady(out int slot)
+    {
+        while (_ready.TryDequeue(out var entry))
+        {
+            slot = entry.Slot;
+            if (_arena[slot].Version == entry.Version)
+                return true;
+        }
+
+        slot = MessageArena.None;
+        return false;
+    }
+
+    /// <summary>The message right behind one of this batch, if nothing else holds it back. A move between groups is never a follower.</summary>
+    private bool TryFollower(int slot, out int follower)
+    {
+        follower = MessageArena.None;
+        if (_arena[slot].Group == 0)
+            return false;
+        var link = _groups.Next(GroupChains.LinkOf(slot, former: false));
+        if (link == GroupChains.None)
+            return false;
+
+        follower = GroupChains.SlotOf(link);
+        return _arena[follower] is { State: MessageState.Waiting, FormerGroup: 0 };
+    }
+
+    private void MakeReadyIfFree(int slot)
+    {
+        ref var message = ref _arena[slot];
+        if (message.State != MessageState.Waiting
+            || (message.Group != 0 && !_groups.IsFirst(GroupChains.LinkOf(slot, former: false)))
+            || (message.FormerGroup != 0 && !_groups.IsFirst(GroupChains.LinkOf(slot, former: true))))
+            return;
+
+        SetState(slot, MessageState.Ready);
+        _ready.Enqueue((slot, message.Version));
+    }
+
+    private void SetState(int slot, MessageState state)
+    {
+        ref var message = ref _arena[slot];
+        _counts[(int)message.State]--;
+        _counts[(int)state]++;
+        message.State = state;
+        message.Version++;
+    }
+
+    /// <summary>Takes a message out for good; those behind it in its groups may go on.</summary>
+    private void Free(int slot)
+    {
+        ref var message = ref _arena[slot];
+        _counts[(int)message.State]--;
+        var next = message.Group == 0
+            ? GroupChains.None
+            : _groups.Remove(message.Group, GroupChains.LinkOf(slot, former: false));
+        var formerNext = message.FormerGroup == 0
+            ? GroupChains.None
+            : _groups.Remove(message.FormerGroup, GroupChains.LinkOf(slot, former: true));
+        _arena.Remove(slot);
+        if (next != GroupChains.None)
+            MakeReadyIfFree(GroupChains.SlotOf(next));
+        if (formerNext != GroupChains.None)
+            MakeReadyIfFree(GroupChains.SlotOf(formerNext));
+    }
+
+    private int CountOf(MessageState state) => _counts[(int)state];
+}

@@ -1,0 +1,21 @@
+namespace Sequin.Core.Windows;
+
+/// <summary>Where an unfinished message is in its life.</summary>
+internal enum MessageState : byte
+{
+    /// <summary>Behind another message of one of its groups.</summary>
+    Waiting,
+
+    /// <summary>In the queue of those that may be leased.</summary>
+    Ready,
+    Leased,
+
+    /// <summary>Given back with a delay; holds its groups until then.</summary>
+    Delayed,
+
+    /// <summary>Acked, not yet durably; holds its groups.</summary>
+    Acking,
+
+    /// <summary>Out of deliveries, its dead letter not yet durable; holds its groups.</summary>
+    Dying,
+}

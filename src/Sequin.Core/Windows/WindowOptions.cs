@@ -1,0 +1,17 @@
+namespace Sequin.Core.Windows;
+
+/// <summary>The limits of a consumer's window.</summary>
+public sealed record WindowOptions
+{
+    /// <summary>Messages leased and not finished, at most. Default 10,000.</summary>
+    public int MaxAckPending { get; init; } = 10_000;
+
+    /// <summary>Messages seen and not finished, at most. Default 40,000, four times <see cref="MaxAckPending"/>.</summary>
+    public int Capacity { get; init; } = 40_000;
+
+    /// <summary>The lease time receivers get when they ask for none, in milliseconds. Default 30,000.</summary>
+    public long VisibilityTimeoutMs { get; init; } = 30_000;
+
+    /// <summary>After this many deliveries a message that comes back is dead. Null, the default: never.</summary>
+    public int? MaxDeliveries { get; init; }
+}

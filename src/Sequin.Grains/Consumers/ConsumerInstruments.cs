@@ -1,0 +1,25 @@
+using System.Diagnostics.Metrics;
+
+namespace Sequin.Grains.Consumers;
+
+/// <summary>What consumers count. Meter <c>Sequin</c>.</summary>
+internal sealed class ConsumerInstruments
+{
+    private readonly Counter<long> _delivered;
+    private readonly Counter<long> _finished;
+    private readonly Histogram<long> _stateBytes;
+
+    public ConsumerInstruments(IMeterFactory meters)
+    {
+        var meter = meters.Create("Sequin");
+        _delivered = meter.CreateCounter<long>("sequin.consumer.delivered", "{message}", "Messages leased to receivers, again included.");
+        _finished = meter.CreateCounter<long>("sequin.consumer.finished", "{message}", "Messages acked, durably.");
+        _stateBytes = meter.CreateHistogram<long>("sequin.consumer.state", "By", "Size of each durable write of a consumer's state.");
+    }
+
+    public void OnDelivered(int messages) => _delivered.Add(messages);
+
+    public void OnFinished(int messages) => _finished.Add(messages);
+
+    public void OnSaved(int bytes) => _stateBytes.Record(bytes);
+}

@@ -1,0 +1,26 @@
+using Sequin.Core.Receipts;
+using Sequin.Core.Windows;
+using Sequin.Postgres.Log.Catalog;
+
+namespace Sequin.Grains.Consumers;
+
+/// <summary>What a grain needs to know of its consumer, made from the catalog at activation.</summary>
+internal sealed record ConsumerModel
+{
+    /// <summary>Four times what may be in flight: room for groups that wait behind a held message.</summary>
+    private const int CapacityPerAckPending = 4;
+
+    public required ConsumerRecord Record { get; init; }
+    public required SegmentFilter Filter { get; init; }
+    public required ReceiptCodec Receipts { get; init; }
+
+    /// <summary>What closes each delivered message.</summary>
+    public required byte[] Suffix { get; init; }
+
+    public WindowOptions WindowOptions => new()
+    {
+        MaxAckPending = Record.Config.MaxAckPending,
+        Capacity = CapacityPerAckPending * Record.Config.MaxAckPending,
+        VisibilityTimeoutMs = Record.Config.VisibilityTimeoutMs,
+    };
+}

@@ -1,0 +1,76 @@
+using Sequin.Core.Segments;
+using Sequin.Core.Windows;
+using Sequin.Grains.Streams;
+
+namespace Sequin.Grains.Consumers;
+
+/// <summary>Brings a stream's messages into a consumer's window, and their JSON back out of it.</summary>
+internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, SegmentFilter filter, bool grouped)
+{
+    /// <summary>Bytes asked of the stream at a time: one full segment.</summary>
+    private const int ReadBytes = SegmentLimits.PayloadBytesMax;
+
+    private readonly PrefetchedSegments _prefetched = new();
+
+    /// <summary>Last offset of the stream, as last heard.</summary>
+    public long Head { get; private set; }
+
+    /// <summary>Reads what follows; false when nothing came within the wait.</summary>
+    public async Task<bool> ReadAsync(TimeSpan wait, Func<long> nowMs, CancellationToken cancellationToken)
+    {
+        var generation = window.Generation;
+        var slice = await stream.ReadAsync(window.NextOffset - 1, ReadBytes, wait, cancellationToken);
+        // A rewind while we waited: what came is of the old place.
+        if (generation != window.Generation)
+            return true;
+
+        Head = slice.Head;
+        foreach (var segment in slice.Segments)
+            Take(segment, nowMs());
+        return slice.Segments.Length > 0;
+    }
+
+    /// <summary>The stored JSON of leased messages, in their order.</summary>
+    public async Task<ReadOnlyMemory<byte>[]> ReadStoredAsync(LeasedOffset[] messages, CancellationToken cancellationToken)
+    {
+        var stored = new ReadOnlyMemory<byte>[messages.Length];
+        Segment? segment = null;
+        for (var i = 0; i < messages.Length; i++)
+        {
+            var offset = messages[i].Offset;
+            if (segment is null || offset < segment.BaseOffset || offset > segment.LastOffset)
+                segment = _prefetched.Find(offset) ?? await LoadAsync(offset, cancellationToken);
+            stored[i] = segment.Message((int)(offset - segment.BaseOffset));
+        }
+
+        return stored;
+    }
+
+    private void Take(Segment segment, long nowMs)
+    {
+        if (filter.Enter(segment))
+        {
+            _prefetched.Add(segment);
+            var entries = segment.Entries;
+            for (var i = (int)Math.Max(0, window.NextOffset - segment.BaseOffset); i < entries.Count; i++)
+            {
+                if (!filter.Wants(entries, i))
+                    continue;
+                if (grouped)
+                    window.Append(segment.BaseOffset + i, entries.Groups[i], entries.FormerGroup(i), nowMs);
+                else
+                    window.Append(segment.BaseOffset + i, group: 0, formerGroup: 0, nowMs);
+            }
+        }
+
+        window.AdvanceTo(segment.LastOffset);
+    }
+
+    private async Task<Segment> LoadAsync(long offset, CancellationToken cancellationToken)
+    {
+        var slice = await stream.ReadAsync(offset - 1, maxBytes: 1, TimeSpan.Zero, cancellationToken);
+        return slice.Segments is [var segment, ..] && segment.BaseOffset <= offset
+            ? segment
+            : throw new InvalidOperationException($"Offset {offset} is leased, but the log no longer has it.");
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Sequin.Grains.Consumers;
+using Sequin.Grains.Replication;
+using Sequin.Grains.Streams;
+using Sequin.Postgres.Log.Segments;
+using Sequin.Postgres.Replication;
+
+namespace Sequin.Grains;
+
+/// <summary>Makes a silo one of ours.</summary>
+public static class SequinGrains
+{
+    /// <summary>Registers grains, storage and the replication service. Needs the log's data source, catalogs and secrets.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="orleansConnectionString">Of the log database, with the search path of Orleans' tables.</param>
+    public static ISiloBuilder AddSequinGrains(this ISiloBuilder silo, string orleansConnectionString)
+    {
+        silo.AddAdoNetGrainStorage(ConsumerGrain.StorageName, options =>
+        {
+            options.Invariant = "Npgsql";
+            options.ConnectionString = orleansConnectionString;
+            options.GrainStorageSerializer = new ConsumerSnapshotSerializer();
+        });
+        silo.AddGrainService<ReplicationService>();
+        silo.Services.AddSingleton<IReplicationServiceClient, ReplicationServiceClient>();
+        silo.Services.AddSingleton<ConsumerLoader>();
+        silo.Services.AddSingleton<ConsumerInstruments>();
+        silo.Services.AddSingleton<SlotReplication>();
+        silo.Services.TryAddSingleton<SegmentReader>();
+        silo.Services.TryAddSingleton(new SlotPumpOptions());
+        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.AddSingleton(new SegmentCache(SegmentCache.BudgetBytesDefault));
+        return silo;
+    }
+}

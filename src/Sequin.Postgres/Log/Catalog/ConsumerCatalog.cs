@@ -1,0 +1,66 @@
+using Npgsql;
+using Sequin.Core.Identity;
+
+namespace Sequin.Postgres.Log.Catalog;
+
+/// <summary>The consumers, as users asked for them.</summary>
+public sealed class ConsumerCatalog(NpgsqlDataSource source)
+{
+    private const string Select = "SELECT id, name, stream_id, config, start_after, revision, created_at, updated_at FROM sequin.consumers";
+
+    /// <returns>The record with its times.</returns>
+    /// <exception cref="NameTakenException">The name is taken.</exception>
+    /// <exception cref="ArgumentException">The stream does not exist, or no longer.</exception>
+    public async Task<ConsumerRecord> InsertAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            INSERT INTO sequin.consumers (id, name, stream_id, config, start_after, revision) VALUES ($1, $2, $3, $4::json, $5, $6)
+            RETURNING created_at
+            """;
+        object?[] values =
+        [
+            consumer.Id.Value, consumer.Name, consumer.StreamId.Value, ConsumerConfigJson.Write(consumer.Config),
+            consumer.StartAfter, consumer.Revision,
+        ];
+        try
+        {
+            var createdAt = await CatalogRows.InsertNamedAsync(
+                consumer.Name, () => source.ReadValueAsync<DateTime>(sql, values, cancellationToken));
+            return consumer with { CreatedAt = createdAt!.Value, UpdatedAt = createdAt.Value };
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            throw new ArgumentException($"Consumer '{consumer.Name}' was to read stream {consumer.StreamId}, which does not exist.", e);
+        }
+    }
+
+    /// <returns>Null: there is none.</returns>
+    public Task<ConsumerRecord?> FindAsync(ConsumerId id, CancellationToken cancellationToken) =>
+        source.ReadOneAsync($"{Select} WHERE id = $1", [id.Value], Read, cancellationToken);
+
+    /// <returns>Null: there is none.</returns>
+    public Task<ConsumerRecord?> FindAsync(string idOrName, CancellationToken cancellationToken) =>
+        source.ReadOneAsync($"{Select} {CatalogRows.WhereIdOrName}", CatalogRows.IdOrName(idOrName), Read, cancellationToken);
+
+    /// <param name="limit">At most this many.</param>
+    /// <param name="after">Id or name of the last one seen; null: from the first.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public Task<IReadOnlyList<ConsumerRecord>> ListAsync(int limit, string? after, CancellationToken cancellationToken) =>
+        source.ReadPageAsync(Select, "sequin.consumers", limit, after, Read, cancellationToken);
+
+    /// <returns>False: there was none.</returns>
+    public async Task<bool> DeleteAsync(ConsumerId id, CancellationToken cancellationToken) =>
+        await source.ExecuteAsync("DELETE FROM sequin.consumers WHERE id = $1", [id.Value], cancellationToken) == 1;
+
+    private static ConsumerRecord Read(NpgsqlDataReader row) => new()
+    {
+        Id = new ConsumerId(row.GetGuid(0)),
+        Name = row.GetString(1),
+        StreamId = new StreamKey(row.GetGuid(2)),
+        Config = ConsumerConfigJson.Read(row.GetString(3)),
+        StartAfter = row.GetInt64(4),
+        Revision = row.GetInt64(5),
+        CreatedAt = row.GetFieldValue<DateTimeOffset>(6),
+        UpdatedAt = row.GetFieldValue<DateTimeOffset>(7),
+    };
+}

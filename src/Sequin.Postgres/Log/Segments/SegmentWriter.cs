@@ -1,0 +1,76 @@
+using Npgsql;
+using Sequin.Core.Segments;
+using Sequin.Postgres.Log.Slots;
+
+namespace Sequin.Postgres.Log.Segments;
+
+/// <summary>
+/// Appends a pump's segments to the log, on a connection of its own. One call is one round trip and one transaction: the fence
+/// (which also renews the lease and moves the position), then an INSERT a segment, each of which checks the fence again, so that
+/// nothing is written once another owner has the slot. One statement with all segments in arrays was measured too: it costs the
+/// server the same for one segment and 2.7 times as much for four of 2000 messages.
+/// Not thread safe. After any exception the outcome is unknown: dispose it, and read the position before writing again.
+/// </summary>
+public sealed class SegmentWriter : IAsyncDisposable
+{
+    private const string MoveSlot = $"""
+        UPDATE sequin.slots SET expires_at = now() + $4, source_epoch = $5, commit_lsn = $6, ordinal = $7, end_lsn = $8
+        WHERE {SlotStore.Fence}
+        """;
+
+    private const string InsertSegment = $"""
+        INSERT INTO sequin.segments (stream_id, base_offset, last_offset, count, kind, audience,
+            first_commit_time, last_commit_time, last_commit_lsn, tables, index, payload)
+        SELECT $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
+        WHERE EXISTS (SELECT FROM sequin.slots WHERE {SlotStore.Fence})
+        """;
+
+    private readonly NpgsqlConnection _connection;
+
+    private SegmentWriter(NpgsqlConnection connection) => _connection = connection;
+
+    public static async Task<SegmentWriter> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken) =>
+        new(await source.OpenConnectionAsync(cancellationToken));
+
+    /// <summary>Writes the segments and the position behind them, durably, or nothing.</summary>
+    /// <param name="lease">The right to write.</param>
+    /// <param name="position">Where the slot is after these segments; its server and timeline are not written.</param>
+    /// <param name="segments">Of any streams; none: only the position moves.</param>
+    /// <param name="leaseDuration">How long the lease holds from now.</param>
+    /// <param name="cancellationToken">When it fires, the outcome is unknown.</param>
+    /// <exception cref="SlotLeaseLostException">Another owner has the slot; nothing was written.</exception>
+    public async Task AppendAsync(
+        SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, TimeSpan leaseDuration,
+        CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(_connection);
+        var move = new NpgsqlBatchCommand(MoveSlot);
+        move.Parameters.With(
+            lease.DatabaseId.Value, lease.Epoch, lease.Owner, leaseDuration,
+            position.Last.SourceEpoch, LogTypes.Parameter(position.Last.CommitLsn), position.Last.Ordinal,
+            LogTypes.Parameter(position.EndLsn));
+        batch.BatchCommands.Add(move);
+        foreach (var segment in segments)
+            batch.BatchCommands.Add(Insert(lease, segment));
+
+        // Costs a round trip the first time only: the connection remembers its prepared statements by their text.
+        await batch.PrepareAsync(cancellationToken);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        if (move.RecordsAffected == 0)
+            throw new SlotLeaseLostException(lease);
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static NpgsqlBatchCommand Insert(SlotLease lease, Segment segment)
+    {
+        var insert = new NpgsqlBatchCommand(InsertSegment);
+        insert.Parameters.With(
+            lease.DatabaseId.Value, lease.Epoch, lease.Owner,
+            segment.Stream.Value, segment.BaseOffset, segment.LastOffset, segment.Count, (short)segment.Kind,
+            LogTypes.Parameter(segment.Audience?.Value),
+            LogTypes.Timestamp(segment.FirstCommitTimeMicros), LogTypes.Timestamp(segment.LastCommitTimeMicros),
+            LogTypes.Parameter(segment.LastCommitLsn), segment.Tables, segment.Index, segment.Payload);
+        return insert;
+    }
+}

@@ -1,0 +1,114 @@
+using Npgsql.Replication;
+using Npgsql.Replication.Internal;
+using Npgsql.Replication.PgOutput;
+using NpgsqlTypes;
+using Sequin.Core.Changes;
+using Sequin.Postgres.Source;
+
+namespace Sequin.Postgres.Replication;
+
+/// <summary>
+/// The feed over Npgsql's physical layer: it answers keepalives and sends status by itself, even while nobody reads, so that not
+/// reading is safe back-pressure. Its message objects are reused: each message is copied into one reused buffer.
+/// </summary>
+internal sealed class NpgsqlReplicationFeed : IReplicationFeed
+{
+    // Well below any sensible wal_sender_timeout, and short enough that a source which is shutting down hears soon that we have all.
+    private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
+
+    // A hung owner's slot must be free for the next one soon.
+    private const string SenderTimeout = "-c wal_sender_timeout=15s";
+
+    private readonly LogicalReplicationConnection _connection;
+    private readonly IAsyncEnumerator<XLogDataMessage> _messages;
+    private readonly CancellationTokenSource _stop;
+    private byte[] _buffer = new byte[8 * 1024];
+    private int _length;
+    private ulong _confirmed;
+
+    private NpgsqlReplicationFeed(LogicalReplicationConnection connection, IAsyncEnumerable<XLogDataMessage> messages, CancellationTokenSource stop)
+    {
+        _connection = connection;
+        _stop = stop;
+        _messages = messages.GetAsyncEnumerator(stop.Token);
+    }
+
+    public ReadOnlySpan<byte> Message => _buffer.AsSpan(0, _length);
+    public Lsn WalStart { get; private set; }
+    public Lsn LastReceived => new((ulong)_connection.LastReceivedLsn);
+
+    public static async Task<NpgsqlReplicationFeed> StartAsync(
+        SourceAddress source, string slotName, string publicationName, Lsn start, CancellationToken cancellationToken)
+    {
+        var connection = new LogicalReplicationConnection(source.ToConnectionString(options: SenderTimeout))
+        {
+            WalReceiverStatusInterval = StatusInterval,
+        };
+        try
+        {
+            await connection.Open(cancellationToken);
+            // The token given to the stream ends it; the caller's would outlive this method.
+            var stop = new CancellationTokenSource();
+            var options = new Dictionary<string, string?>
+            {
+                ["proto_version"] = "1",
+                ["publication_names"] = QuoteIdentifier(publicationName),
+                ["messages"] = "true",
+            };
+            var messages = connection.StartLogicalReplication(
+                new PgOutputReplicationSlot(slotName), stop.Token, new NpgsqlLogSequenceNumber(start.Value), options);
+            return new NpgsqlReplicationFeed(connection, messages, stop);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (!await _messages.MoveNextAsync())
+            return false;
+
+        var message = _messages.Current;
+        _length = checked((int)message.Data.Length);
+        if (_length > _buffer.Length)
+            _buffer = new byte[Math.Max(_length, _buffer.Length * 2)];
+        await message.Data.ReadExactlyAsync(_buffer.AsMemory(0, _length), cancellationToken);
+        WalStart = new Lsn((ulong)message.WalStart);
+        return true;
+    }
+
+    public void Confirm(Lsn lsn)
+    {
+        if (lsn.Value <= _confirmed)
+            return;
+        _confirmed = lsn.Value;
+        _connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(lsn.Value));
+    }
+
+    public Task StopAsync() => _stop.CancelAsync();
+
+    // First cancel, then dispose: a connection has one enumeration, and disposing it in the middle hangs.
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await _messages.DisposeAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The answer to our own cancellation.
+        }
+        finally
+        {
+            await _connection.DisposeAsync();
+            _stop.Dispose();
+        }
+    }
+
+    // The option is a comma separated list of identifiers, and Npgsql quotes it as a literal only.
+    private static string QuoteIdentifier(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

@@ -1,0 +1,96 @@
+using Sequin.Core.Changes;
+using Sequin.Core.Segments;
+using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Segments;
+using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Replication.Decoding;
+using Sequin.Postgres.Source;
+using Sequin.Postgres.Source.Tables;
+
+namespace Sequin.Postgres.Replication;
+
+/// <summary>
+/// Carries the changes of one slot into the log, exactly once:
+/// <code>
+/// 1 attach    the slot may not be ahead of what the log has; else it is a gap (SlotAttachment)
+/// 2 read      raw messages from the walsender (IReplicationFeed), decoded into segments (BatchAssembler)
+/// 3 commit    segments and position in one log transaction, fenced by the lease (SegmentWriter)
+/// 4 hand over the same segments to the streams' grains (ISegmentSubscriber)
+/// 5 confirm   the end of the last whole transaction to the source
+/// </code>
+/// Reader and writer run side by side (BatchHandover). Any failure ends both; the next run begins at the durable position and
+/// skips what the source sends again.
+/// </summary>
+internal sealed class SlotPump(
+    DatabaseRecord database, SlotLease lease, SlotPosition start, PgOutputDecoder decoder, BatchHandover handover, IReplicationFeed feed,
+    SegmentWriter log, ISegmentSubscriber subscriber, StateReporter state, SlotPumpOptions options, TimeProvider time)
+{
+    private SlotPosition _durable = start;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = Task.Run(() => ReadAsync(stop.Token), CancellationToken.None);
+        var writing = Task.Run(() => WriteAsync(stop.Token), CancellationToken.None);
+        var first = await Task.WhenAny(reading, writing);
+        await stop.CancelAsync();
+        await feed.StopAsync();
+        await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The one that ended first has the reason; the other was only cancelled.
+        await first;
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        while (await feed.ReadAsync(cancellationToken))
+        {
+            if (handover.Decode(feed.Message, feed.WalStart) == DecodeStep.KeyNeeded)
+                decoder.SetKey(decoder.KeyNeededFor, await ReadKeyAsync(decoder.KeyNeededFor, cancellationToken));
+            if (handover.IsFull)
+                await handover.WaitForRoomAsync(cancellationToken);
+        }
+
+        throw new IOException($"The source {database.Address} ended the replication of slot {database.SlotName}.");
+    }
+
+    private async Task<IReadOnlyList<string>> ReadKeyAsync(uint relation, CancellationToken cancellationToken)
+    {
+        await using var source = await SourceConnector.OpenAsync(database.Address, cancellationToken);
+        return await TableCatalog.PrimaryKeyAsync(source, relation, cancellationToken);
+    }
+
+    private async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await handover.TakeAsync(options.IdleInterval, cancellationToken) is { } batch)
+            {
+                await AppendAsync(batch.Position, batch.Segments, cancellationToken);
+                subscriber.OnCommitted(batch.Segments);
+                await state.SetAsync(StateOf(batch), null, cancellationToken);
+            }
+            else
+            {
+                // WAL of other databases and tables moves the server's position too: unconfirmed, it would pile up, and a source
+                // that shuts down would wait for us. Durable first, because a slot ahead of the log is a gap. Renews the lease, too.
+                var idle = handover.IdleLsn(feed.LastReceived) ?? _durable.EndLsn;
+                await AppendAsync(_durable with { EndLsn = Lsn.Max(idle, _durable.EndLsn) }, [], cancellationToken);
+                await state.SetAsync(DatabaseState.Idle, null, cancellationToken);
+            }
+
+            feed.Confirm(_durable.EndLsn);
+        }
+    }
+
+    private async Task AppendAsync(SlotPosition position, IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
+    {
+        await log.AppendAsync(lease, position, segments, options.LeaseDuration, cancellationToken);
+        _durable = position;
+    }
+
+    private DatabaseState StateOf(IngestBatch batch)
+    {
+        var committed = DateTimeOffset.UnixEpoch.AddMicroseconds(batch.Segments[^1].LastCommitTimeMicros);
+        return time.GetUtcNow() - committed > options.CatchingUpAfter ? DatabaseState.CatchingUp : DatabaseState.Streaming;
+    }
+}

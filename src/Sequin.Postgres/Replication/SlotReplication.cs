@@ -1,0 +1,131 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Sequin.Core.Identity;
+using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Segments;
+using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Replication.Decoding;
+using Sequin.Postgres.Source;
+using Sequin.Postgres.Source.Checks;
+
+namespace Sequin.Postgres.Replication;
+
+/// <summary>Replicates source databases into the log, one run at a time. Whoever wants it for ever calls it again.</summary>
+public sealed partial class SlotReplication(
+    NpgsqlDataSource log, SlotPumpOptions options, TimeProvider time, ILogger<SlotReplication> logger)
+{
+    private readonly SlotStore _slots = new(log);
+    private readonly StreamCatalog _streams = new(log);
+    private readonly SegmentReader _segments = new(log);
+    private readonly GapStore _gaps = new(log);
+
+    /// <summary>Takes the slot's lease, attaches and pumps until something ends it.</summary>
+    /// <param name="database">Whose changes.</param>
+    /// <param name="owner">Who we are, different in every process and life.</param>
+    /// <param name="isDead">Whether another owner is known to be dead.</param>
+    /// <param name="subscriber">Hears of each batch when it is durable.</param>
+    /// <param name="cancellationToken">Ends the run; the slot is then free for another owner.</param>
+    /// <returns>Why it could not start. What broke it later is thrown.</returns>
+    public async Task<string> RunOnceAsync(
+        DatabaseRecord database, string owner, Func<string, bool> isDead, ISegmentSubscriber subscriber, CancellationToken cancellationToken)
+    {
+        if (await _slots.TryAcquireAsync(database.Id, owner, options.LeaseDuration, isDead, cancellationToken) is not { } lease)
+            return "another process has the slot";
+
+        var state = new StateReporter(_slots, database.Id);
+        try
+        {
+            var (decision, position) = await new SlotAttachment(_slots, _gaps).AttachAsync(database, lease, cancellationToken);
+            if (decision is not AttachDecision.Start)
+            {
+                await ReportAsync(state, database, decision.State, decision.Text, cancellationToken);
+                return decision.Text;
+            }
+
+            await PumpAsync(database, lease, position, subscriber, state, cancellationToken);
+            throw new InvalidOperationException("A pump ends by its token or by an exception.");
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            await ReportBreakAsync(state, database, exception, cancellationToken);
+            throw;
+        }
+        finally
+        {
+            await ReleaseAsync(lease);
+        }
+    }
+
+    private async Task PumpAsync(
+        DatabaseRecord database, SlotLease lease, SlotPosition position, ISegmentSubscriber subscriber, StateReporter state,
+        CancellationToken cancellationToken)
+    {
+        var heads = new Dictionary<StreamKey, long>();
+        foreach (var stream in await _streams.ListAsync(database.Id, cancellationToken))
+            heads.Add(stream.Id, await _segments.ReadHeadAsync(stream.Id, cancellationToken));
+
+        var assembler = new BatchAssembler(position, heads);
+        var decoder = new PgOutputDecoder(database.Name, assembler, time) { ResumeAfter = position.Last };
+        using var handover = new BatchHandover(decoder, assembler);
+        await using var writer = await SegmentWriter.OpenAsync(log, cancellationToken);
+        await using var feed = await NpgsqlReplicationFeed.StartAsync(
+            database.Address, database.SlotName, database.PublicationName, position.EndLsn, cancellationToken);
+
+        LogStreaming(logger, database.Name, database.SlotName, position.EndLsn, lease.Epoch);
+        await state.SetAsync(DatabaseState.CatchingUp, null, cancellationToken);
+        var pump = new SlotPump(database, lease, position, decoder, handover, feed, writer, subscriber, state, options, time);
+        await pump.RunAsync(cancellationToken);
+    }
+
+    // The log database may be what broke: then nobody can be told, and the exception itself says so.
+    private static async Task ReportBreakAsync(
+        StateReporter state, DatabaseRecord database, Exception exception, CancellationToken cancellationToken)
+    {
+        var (reason, text) = exception is SourceProblemException { Problem: var problem }
+            ? (StateOf(problem.Code), problem.Text)
+            : (DatabaseState.Reconnecting, exception.Message);
+        try
+        {
+            await ReportAsync(state, database, reason, text, cancellationToken);
+        }
+        catch (NpgsqlException)
+        {
+        }
+    }
+
+    private static Task ReportAsync(
+        StateReporter state, DatabaseRecord database, DatabaseState value, string text, CancellationToken cancellationToken)
+    {
+        var context = new DatabaseStateContext(
+            database.Address.ToString(), database.Address.Username, database.SlotName, database.PublicationName, text);
+        return state.SetAsync(value, DatabaseStateAdvice.For(value, context), cancellationToken);
+    }
+
+    private static DatabaseState StateOf(SourceProblemCode code) => code switch
+    {
+        SourceProblemCode.NoReplicationPrivilege or SourceProblemCode.AccessRefused or SourceProblemCode.WrongPassword
+            or SourceProblemCode.UnknownRole => DatabaseState.PermissionDenied,
+        SourceProblemCode.WalLevelWrong => DatabaseState.WalLevelWrong,
+        _ => DatabaseState.Reconnecting,
+    };
+
+    private async Task ReleaseAsync(SlotLease lease)
+    {
+        try
+        {
+            await _slots.ReleaseAsync(lease, CancellationToken.None);
+        }
+        catch (NpgsqlException exception)
+        {
+            LogNotReleased(logger, exception, lease.DatabaseId, options.LeaseDuration);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Streaming {DatabaseName} from slot {SlotName} at {Lsn} (epoch {Epoch}).")]
+    private static partial void LogStreaming(ILogger logger, string databaseName, string slotName, Core.Changes.Lsn lsn, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The lease on the slot of database {DatabaseId} could not be given back; it ends by itself in {Duration}.")]
+    private static partial void LogNotReleased(ILogger logger, Exception exception, DatabaseId databaseId, TimeSpan duration);
+}

@@ -1,0 +1,52 @@
+using Sequin.Server.ApiKeys;
+using Sequin.Server.Auth;
+using Sequin.Server.Configuration;
+using Sequin.Server.Consumers;
+using Sequin.Server.Databases;
+using Sequin.Server.Errors;
+using Sequin.Server.OpenApi;
+using Sequin.Server.Receiving;
+using Sequin.Server.Requests;
+using Sequin.Server.Streams;
+using Sequin.ServiceDefaults;
+
+namespace Sequin.Server.Startup;
+
+/// <summary>The HTTP side: what is served, and in which order a request passes.</summary>
+internal static class ApiSetup
+{
+    public static void AddApi(this IServiceCollection services)
+    {
+        services.AddExceptionHandler<ProblemExceptionHandler>();
+        services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
+        services.AddBearerTokens();
+        services.AddApiDescription();
+        services.AddSingleton<DatabaseCreation>();
+        services.AddSingleton<DatabaseRemoval>();
+        services.AddSingleton<ConsumerCreation>();
+        services.AddSingleton<ConsumerDirectory>();
+        services.AddSingleton<ConsumerViews>();
+        services.AddSingleton<ConsumerGateway>();
+        services.AddSingleton<Receiver>();
+    }
+
+    public static void MapApi(this WebApplication app, ServerOptions options)
+    {
+        app.UseExceptionHandler(_ => { });
+        app.UseStatusCodePages(pages => StatusProblems.Of(pages.HttpContext).ExecuteAsync(pages.HttpContext));
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+
+        app.MapHealth();
+        if (!options.Has(ServerRoles.Api))
+            return;
+        app.MapApiDescription();
+        var api = app.MapGroup("/api");
+        api.MapDatabases();
+        api.MapStreams();
+        api.MapConsumers();
+        api.MapReceiving();
+        api.MapApiKeys();
+    }
+}

@@ -1,0 +1,27 @@
+using Npgsql;
+using Sequin.Postgres.Log;
+using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Secrets;
+using Sequin.Postgres.Log.Segments;
+using Sequin.Postgres.Log.Slots;
+using Sequin.Server.Configuration;
+
+namespace Sequin.Server.Startup;
+
+/// <summary>Everything that reads and writes the log database, for API and grains alike.</summary>
+internal static class LogDatabaseSetup
+{
+    public static void AddLogDatabase(this IServiceCollection services, ServerOptions options, string connectionString)
+    {
+        services.AddSingleton<NpgsqlDataSource>(provider => LogDataSource.Create(connectionString, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddLogSecrets();
+        services.Configure<SecretsOptions>(secrets => secrets.EncryptionKey = options.EncryptionKey);
+        services.AddSingleton<DatabaseCatalog>();
+        services.AddSingleton<StreamCatalog>();
+        services.AddSingleton<ConsumerCatalog>();
+        services.AddSingleton<SlotStore>();
+        services.AddSingleton<SegmentReader>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<ClusterSecrets>();
+    }
+}

@@ -1,0 +1,12 @@
+using System.CommandLine;
+using Sequin.Benchmarks.Decode;
+using Sequin.Benchmarks.Latency;
+using Sequin.Benchmarks.Throughput;
+
+var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Each benchmark ends with one line of JSON. Build it with -c Release.")
+{
+    ThroughputCommand.Create(),
+    LatencyCommand.Create(),
+    DecodeCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,106 @@
+using Sequin.Benchmarks.Backlogs;
+using Sequin.Postgres.Embedded;
+using Sequin.Testing.Clients;
+using Sequin.Testing.Servers;
+
+namespace Sequin.Benchmarks.Throughput;
+
+/// <summary>One repetition: a fresh log database and a fresh server stream a copy of the backlog to pulling clients.</summary>
+internal sealed class PipelineRun(EmbeddedPostgres postgres, Backlog backlog, ThroughputSettings settings)
+{
+    private const string DatabaseName = "bench";
+    private const string ConsumerName = "bench-pull";
+
+    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(60);
+
+    public async Task<PipelineResult> RunAsync(string slot, CancellationToken cancellationToken)
+    {
+        var logDatabase = $"log_of_{slot}";
+        var log = await Databases.CreateAsync(postgres.ConnectionString, logDatabase, cancellationToken);
+        PipelineResult result;
+        await using (var server = await ServerProcess.StartAsync(new ServerProcessOptions { LogConnectionString = log }, cancellationToken))
+        {
+            try
+            {
+                result = await MeasureAsync(server, slot, logDatabase, cancellationToken);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                throw new InvalidOperationException($"{failure.Message}\nThe server's last lines:\n{server.Output}", failure);
+            }
+        }
+
+        await Databases.DropAsync(postgres.ConnectionString, logDatabase, cancellationToken);
+        return result;
+    }
+
+    private async Task<PipelineResult> MeasureAsync(
+        ServerProcess server, string slot, string logDatabase, CancellationToken cancellationToken)
+    {
+        await using var backends = await BackendCpuSampler.StartAsync(postgres.ConnectionString, logDatabase, cancellationToken);
+        using var api = new ApiClient(server.Address, server.Token);
+        var deliveries = new Deliveries(backlog.Changes);
+        var serverCpu = server.CpuTime;
+        var clientCpu = ProcessUsage.CpuTime(Environment.ProcessId);
+
+        var started = TimeProvider.System.GetTimestamp();
+        await api.CreateDatabaseAsync(DatabaseName, backlog.ConnectionString, slot, Backlog.Publication, cancellationToken);
+        await api.CreateConsumerAsync(ConsumerName, DatabaseName, visibilityTimeout: null, cancellationToken);
+        await PullAllAsync(server, deliveries, cancellationToken);
+        var elapsed = TimeProvider.System.GetElapsedTime(started);
+
+        var result = new PipelineResult(
+            elapsed, server.CpuTime - serverCpu, server.PeakMemoryMiB, await backends.StopAsync(cancellationToken),
+            ProcessUsage.CpuTime(Environment.ProcessId) - clientCpu);
+        await EnsureEmptyAsync(server, cancellationToken);
+        return result;
+    }
+
+    private async Task PullAllAsync(ServerProcess server, Deliveries deliveries, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var clients = Enumerable.Range(0, settings.Clients)
+            .Select(_ => new PullClient(server.Address, server.Token, ConsumerName)).ToList();
+        var pulling = clients.ConvertAll(client => Task.Run(
+            () => Puller.RunAsync(client, settings.BatchSize, deliveries, stop.Token), cancellationToken));
+        try
+        {
+            await WaitAsync(deliveries, cancellationToken);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(pulling);
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    private static async Task WaitAsync(Deliveries deliveries, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var before = deliveries.Acked;
+            try
+            {
+                await deliveries.Complete.WaitAsync(StallTimeout, TimeProvider.System, cancellationToken);
+                return;
+            }
+            catch (TimeoutException) when (deliveries.Acked > before)
+            {
+                // Slow, and on its way.
+            }
+            catch (TimeoutException)
+            {
+                throw new TimeoutException($"Nothing was acked for {StallTimeout}; {before} messages were before.");
+            }
+        }
+    }
+
+    private static async Task EnsureEmptyAsync(ServerProcess server, CancellationToken cancellationToken)
+    {
+        using var client = new PullClient(server.Address, server.Token, ConsumerName);
+        var more = await client.ReceiveAsync(1, TimeSpan.Zero, cancellationToken);
+        if (more.Count > 0)
+            throw new InvalidDataException($"Offset {more[0].Offset} came after everything had been acked.");
+    }
+}

@@ -1,0 +1,172 @@
+using System.Text.Json;
+using CsCheck;
+using Sequin.Core.Changes;
+using Sequin.Postgres.Replication.Decoding;
+using static Sequin.Postgres.Tests.Replication.Decoding.PgOutputBytes;
+
+namespace Sequin.Postgres.Tests.Replication.Decoding;
+
+public sealed class MalformedMessageTests
+{
+    private const uint Table = 16400;
+
+    private static readonly byte[] Described = Relation(
+        Table, "public", "t", 'd', new("id", 23, true), new("names", 1009), new("at", 1184), new("for", 1186), new("is", 16));
+
+    private static readonly string?[] Row = ["1", """{"a \"b\"",NULL}""", "2024-01-01 10:00:00.5+00", "P1DT2.5S", "t"];
+    private static readonly string?[] OtherRow = ["2", "{}", "infinity", null, Unchanged];
+
+    private static readonly byte[][] Valid =
+    [
+        Begin(100), Described, Insert(Table, Row), Update(Table, OtherRow), Update(Table, 'O', Row, OtherRow), Delete(Table, 'K', Row),
+        Truncate(1, Table, Table), Message("p", "content"), Message("sequin:transaction_annotations.set", """{"a":1}"""), Commit(100, 150),
+    ];
+
+    [Theory]
+    [InlineData((byte)'Y')]
+    [InlineData((byte)'O')]
+    [InlineData((byte)'A')]
+    public void What_changes_nothing_is_skipped(byte type) =>
+        Assert.Equal(DecodeStep.Continue, new DecodedChanges().Decoder.Decode([type, 1, 2, 3], Lsn.Zero));
+
+    [Theory]
+    [InlineData((byte)'S')]
+    [InlineData((byte)'b')]
+    [InlineData((byte)'P')]
+    [InlineData((byte)0)]
+    public void What_is_unknown_is_refused_and_named(byte type)
+    {
+        var refused = Assert.Throws<PgOutputFormatException>(() => new DecodedChanges().Decoder.Decode([type, 1], new Lsn(0x16B3748)));
+
+        Assert.Contains($"0x{type:X2}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("0/16B3748", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_message_is_refused() =>
+        Assert.Throws<PgOutputFormatException>(() => new DecodedChanges().Decoder.Decode([], Lsn.Zero));
+
+    [Fact]
+    public void Every_truncated_message_is_refused()
+    {
+        foreach (var message in Valid)
+        {
+            for (var length = 0; length < message.Length; length++)
+            {
+                var changes = Ready(before: message);
+                Assert.Throws<PgOutputFormatException>(() => changes.Decoder.Decode(message.AsSpan(0, length), Lsn.Zero));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_message_with_bytes_behind_it_is_refused()
+    {
+        foreach (var message in Valid)
+            Assert.Throws<PgOutputFormatException>(() => Ready(before: message).Decoder.Decode([.. message, 0], Lsn.Zero));
+    }
+
+    [Fact]
+    public void Changes_outside_a_transaction_are_refused()
+    {
+        foreach (var message in Valid.Where(message => message[0] is not ((byte)'B' or (byte)'R')))
+        {
+            var changes = new DecodedChanges();
+            changes.Feed(Described);
+            Assert.Throws<PgOutputFormatException>(() => changes.Decoder.Decode(message, Lsn.Zero));
+        }
+    }
+
+    [Fact]
+    public void A_row_of_a_relation_that_was_not_described_is_refused_and_counted()
+    {
+        var changes = new DecodedChanges();
+        changes.Feed(Begin(100), Described);
+        Assert.Throws<PgOutputFormatException>(() => changes.Decoder.Decode(Insert(7, "1"), Lsn.Zero));
+        changes.Feed(Insert(Table, Row));
+
+        Assert.Equal(1, Assert.Single(changes.Headers).Ordinal);
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(long.MinValue)]
+    public void A_commit_time_outside_the_calendar_is_refused(long micros)
+    {
+        var begin = Begin(100);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(begin.AsSpan(9), micros);
+        Assert.Throws<PgOutputFormatException>(() => new DecodedChanges().Decoder.Decode(begin, Lsn.Zero));
+    }
+
+    [Fact]
+    public void Whatever_the_bytes_are_the_outcome_is_json_or_the_one_exception()
+    {
+        var mutation = Gen.Select(Gen.Int[0, 400], Gen.Byte, Gen.Int[0, 3]);
+        Gen.Select(Gen.Int[0, Valid.Length - 1], mutation.List[1, 6]).Sample((index, mutations) =>
+        {
+            var changes = Ready(before: Valid[index]);
+            try
+            {
+                changes.Feed(Mutate(Valid[index], mutations));
+                if (changes.Decoder.KeyNeededFor != 0)
+                    changes.Decoder.SetKey(changes.Decoder.KeyNeededFor, ["id"]);
+                changes.Feed(Insert(Table, Row));
+            }
+            catch (PgOutputFormatException)
+            {
+                // The one way to refuse.
+            }
+
+            foreach (var (_, json) in changes.All)
+                JsonDocument.Parse(json).Dispose();
+        }, iter: 20_000);
+    }
+
+    [Fact]
+    public void Whatever_the_text_of_a_value_is_the_message_is_json()
+    {
+        uint[] types = [16, 17, 20, 23, 25, 701, 1082, 1114, 1184, 1186, 1700, 1000, 1007, 1009, 1020, 1185, 1187, 2950];
+        var character = Gen.OneOf(Gen.Char["{}[]\",\\:;=.-+PTYMDHS0123456789 NULtf\0\n"], Gen.Char);
+        Gen.Select(Gen.OneOf([.. types.Select(Gen.Const)]), Gen.String[character, 0, 40]).Sample((type, text) =>
+        {
+            var changes = new DecodedChanges();
+            changes.Transaction(Relation(Table, "public", "t", 'd', new Column("value", type)), Insert(Table, text));
+            JsonDocument.Parse(changes.Json).Dispose();
+        }, iter: 20_000);
+    }
+
+    private static DecodedChanges Ready(byte[] before)
+    {
+        var changes = new DecodedChanges();
+        changes.Feed(Described);
+        if (before[0] != (byte)'B')
+            changes.Feed(Begin(50));
+        return changes;
+    }
+
+    private static byte[] Mutate(byte[] message, List<(int Place, byte Value, int Kind)> mutations)
+    {
+        var bytes = message.ToList();
+        foreach (var (place, value, kind) in mutations)
+        {
+            var at = bytes.Count == 0 ? 0 : place % bytes.Count;
+            switch (kind)
+            {
+                case 0 when bytes.Count > 0:
+                    bytes[at] = value;
+                    break;
+                case 1:
+                    bytes.Insert(at, value);
+                    break;
+                case 2 when bytes.Count > 0:
+                    bytes.RemoveAt(at);
+                    break;
+                default:
+                    bytes.RemoveRange(at, bytes.Count - at);
+                    break;
+            }
+        }
+
+        return [.. bytes];
+    }
+}

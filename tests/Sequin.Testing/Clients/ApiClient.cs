@@ -1,0 +1,72 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Npgsql;
+
+namespace Sequin.Testing.Clients;
+
+/// <summary>
+/// The management API, as far as tests and benchmarks need it. An answer other than 2xx is an <see cref="HttpRequestException"/> with
+/// its status and the answer's text; nothing is tried again.
+/// </summary>
+public sealed class ApiClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public ApiClient(Uri server, string token)
+    {
+        _http = new HttpClient { BaseAddress = server };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Makes a source database of an existing slot and publication.</summary>
+    public Task<JsonObject> CreateDatabaseAsync(
+        string name, string connectionString, string slot, string publication, CancellationToken cancellationToken)
+    {
+        var source = new NpgsqlConnectionStringBuilder(connectionString);
+        return SendAsync(HttpMethod.Post, "/api/postgres_databases", new JsonObject
+        {
+            ["name"] = name,
+            ["hostname"] = source.Host,
+            ["port"] = source.Port,
+            ["database"] = source.Database,
+            ["username"] = source.Username,
+            ["password"] = source.Password,
+            ["ssl"] = false,
+            ["replication_slots"] = new JsonArray(new JsonObject { ["slot_name"] = slot, ["publication_name"] = publication }),
+        }, cancellationToken);
+    }
+
+    /// <summary>Makes a consumer of a database's default stream that is pulled from and starts at the beginning.</summary>
+    public Task<JsonObject> CreateConsumerAsync(
+        string name, string database, TimeSpan? visibilityTimeout, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject
+        {
+            ["name"] = name,
+            ["database"] = database,
+            ["destination"] = new JsonObject { ["type"] = "sequin_stream" },
+            ["start"] = "beginning",
+        };
+        if (visibilityTimeout is { } timeout)
+            body["visibility_timeout_ms"] = (long)timeout.TotalMilliseconds;
+        return SendAsync(HttpMethod.Post, "/api/sinks", body, cancellationToken);
+    }
+
+    /// <summary>A database with its <c>state</c>.</summary>
+    public Task<JsonObject> GetDatabaseAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, $"/api/postgres_databases/{name}", null, cancellationToken);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonObject> SendAsync(HttpMethod method, string path, JsonObject? body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+            request.Content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+        using var response = await _http.SendAsync(request, cancellationToken);
+        await Answer.EnsureSuccessAsync(response, cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonSerializer.DeserializeAsync<JsonObject>(stream, cancellationToken: cancellationToken) ?? [];
+    }
+}

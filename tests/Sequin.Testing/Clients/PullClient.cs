@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace Sequin.Testing.Clients;
+
+/// <summary>
+/// Pulls from one consumer, with one connection at a time. A connection that breaks and an answer other than 2xx are an
+/// <see cref="HttpRequestException"/>; whether to try again is for the caller to decide.
+/// </summary>
+public sealed class PullClient : IDisposable
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    private readonly HttpClient _http;
+
+    public PullClient(Uri server, string token, string consumer)
+    {
+        _http = new HttpClient(new SocketsHttpHandler { UseCookies = false, ActivityHeadersPropagator = null })
+        {
+            BaseAddress = new Uri(server, $"/api/consumers/{consumer}/"),
+        };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>Leases up to <paramref name="batchSize"/> messages; waits for the first one.</summary>
+    public async Task<IReadOnlyList<PulledMessage>> ReceiveAsync(int batchSize, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        using var response = await PostAsync("receive", ReceiveBody(batchSize, wait), cancellationToken);
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        using var document = JsonDocument.Parse(body);
+        return [.. document.RootElement.GetProperty("data").EnumerateArray().Select(message => new PulledMessage(
+            message.GetProperty("ack_id").GetString()!,
+            message.GetProperty("delivery_count").GetInt32(),
+            message.GetProperty("offset").GetInt64(),
+            JsonMarshal.GetRawUtf8Value(message.GetProperty("data")).ToArray()))];
+    }
+
+    /// <summary>The same, into a batch that is used again and again, and without parsing.</summary>
+    public async Task ReceiveAsync(ScannedBatch batch, int batchSize, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        using var response = await PostAsync("receive", ReceiveBody(batchSize, wait), cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await batch.ReadAsync(stream, cancellationToken);
+    }
+
+    public Task<IReadOnlyList<ReceiptStatus>> AckAsync(IEnumerable<string> ackIds, CancellationToken cancellationToken) =>
+        FinishAsync("ack", ackIds, cancellationToken);
+
+    /// <summary>Gives messages back at once.</summary>
+    public Task<IReadOnlyList<ReceiptStatus>> NackAsync(IEnumerable<string> ackIds, CancellationToken cancellationToken) =>
+        FinishAsync("nack", ackIds, cancellationToken);
+
+    /// <summary>Acks all of a batch.</summary>
+    /// <returns>How many of them were answered with <c>acked</c>.</returns>
+    public async Task<int> AckAsync(ScannedBatch batch, CancellationToken cancellationToken)
+    {
+        using var response = await PostAsync("ack", batch.AckBody, cancellationToken);
+        var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        return answer.AsSpan().Count("\"status\":\"acked\""u8);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<IReadOnlyList<ReceiptStatus>> FinishAsync(
+        string action, IEnumerable<string> ackIds, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { ack_ids = ackIds });
+        using var response = await PostAsync(action, body, cancellationToken);
+        var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        return [.. answer.GetProperty("results").EnumerateArray().Select(result => new ReceiptStatus(
+            result.GetProperty("ack_id").GetString()!, result.GetProperty("status").GetString()!))];
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string action, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, action);
+        request.Content = new ReadOnlyMemoryContent(body);
+        request.Content.Headers.ContentType = Json;
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        try
+        {
+            await Answer.EnsureSuccessAsync(response, cancellationToken);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private static byte[] ReceiveBody(int batchSize, TimeSpan wait) => Encoding.ASCII.GetBytes(string.Create(
+        CultureInfo.InvariantCulture, $"{{\"batch_size\":{batchSize},\"wait_for\":{(long)wait.TotalMilliseconds}}}"));
+}
