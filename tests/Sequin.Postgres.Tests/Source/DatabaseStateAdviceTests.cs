@@ -26,5 +26,8 @@ public sealed class DatabaseStateAdviceTests
 
     [Fact]
     public void What_was_seen_comes_first() =>
-        Assert.StartsWith("Seen. Somebody", DatabaseStateAdvice.For(DatabaseState.SlotInUse, Context with { Detail = "Seen." }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Seen. Somebody",
+            DatabaseStateAdvice.For(DatabaseState.SlotInUse, Context with { Detail = "Seen." }),
+            StringComparison.Ordinal);
 }

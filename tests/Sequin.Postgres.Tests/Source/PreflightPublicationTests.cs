@@ -109,7 +109,8 @@ public sealed class PreflightPublicationTests(SourceTestServer.PerRun run)
         await MakeSlotAsync(database);
         Assert.Empty((await LookAsync(database.Request())).Findings);
 
-        await database.ExecuteAsync($"INSERT INTO a VALUES (1); ALTER PUBLICATION {Publication} SET (publish = 'insert, update, delete, truncate')");
+        await database.ExecuteAsync($"INSERT INTO a VALUES (1);"
+            + $"ALTER PUBLICATION {Publication} SET (publish = 'insert, update, delete, truncate')");
         await database.ExecuteAsync("INSERT INTO a VALUES (2)");
 
         Assert.Empty((await LookAsync(database.Request())).Findings);

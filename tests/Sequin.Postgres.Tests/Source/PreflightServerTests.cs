@@ -67,7 +67,8 @@ public sealed class PreflightServerTests(SourceTestServer.PerRun run)
         await using var server = await SourceTestServer.StartAsync(["max_replication_slots=1", "max_wal_senders=1"]);
         await using var database = await server.CreateDatabaseAsync();
         var role = await database.CreateRoleAsync("");
-        await database.ExecuteAsync($"CREATE ROLE rds_replication; GRANT CREATE ON DATABASE {database.Address.Database} TO {role.Username}");
+        await database.ExecuteAsync($"CREATE ROLE rds_replication;"
+            + $"GRANT CREATE ON DATABASE {database.Address.Database} TO {role.Username}");
         var request = database.CreateBoth() with { Address = role };
 
         Assert.Equal($"GRANT rds_replication TO \"{role.Username}\";", Assert.Single((await LookAsync(request)).Findings).FixSql);
@@ -99,7 +100,14 @@ public sealed class PreflightServerTests(SourceTestServer.PerRun run)
             File.WriteAllText($"{data}/standby.signal", "");
             SourceTestServer.GiveToServer($"{data}/standby.signal");
         });
-        var request = new PreflightRequest { Address = server.Address(), SlotName = "s", PublicationName = "p", CreatePublication = true, CreateSlot = true };
+        var request = new PreflightRequest
+        {
+            Address = server.Address(),
+            SlotName = "s",
+            PublicationName = "p",
+            CreatePublication = true,
+            CreateSlot = true,
+        };
 
         var report = await LookAsync(request);
 
@@ -134,7 +142,9 @@ public sealed class PreflightServerTests(SourceTestServer.PerRun run)
         await connection.ExecuteAsync("CREATE TABLE t (id int)");
         var second = await SourceServer.IdentifyAsync(connection, TestContext.Current.CancellationToken);
 
-        Assert.Equal(await connection.ExecuteScalarAsync<string>("SELECT system_identifier::text FROM pg_control_system()"), first.SystemIdentifier);
+        Assert.Equal(
+            await connection.ExecuteScalarAsync<string>("SELECT system_identifier::text FROM pg_control_system()"),
+            first.SystemIdentifier);
         Assert.Equal(1, first.Timeline);
         Assert.True(second.CurrentLsn > first.CurrentLsn);
         Assert.True(first.VersionNumber >= 140000);

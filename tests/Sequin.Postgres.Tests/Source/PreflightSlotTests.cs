@@ -101,7 +101,8 @@ public sealed class PreflightSlotTests(SourceTestServer.PerRun run)
     [Fact]
     public async Task A_slot_behind_the_limit_is_warned_about_and_a_lost_one_is_an_error()
     {
-        await using var server = await SourceTestServer.StartAsync(["max_slot_wal_keep_size=1MB", "min_wal_size=2MB", "max_wal_size=4MB", "checkpoint_timeout=1h"]);
+        await using var server = await SourceTestServer.StartAsync(
+            ["max_slot_wal_keep_size=1MB", "min_wal_size=2MB", "max_wal_size=4MB", "checkpoint_timeout=1h"]);
         await using var database = await PublishedAsync(server);
         await database.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{database.SlotName}', 'pgoutput')");
 

@@ -12,13 +12,16 @@ public sealed class PreflightTableTests(SourceTestServer.PerRun run)
     public async Task A_published_table_without_identity_breaks_updates_and_is_found_with_its_fix()
     {
         await using var database = await run.Server.CreateDatabaseAsync();
-        await database.ExecuteAsync("CREATE TABLE \"No Key\" (id int); INSERT INTO \"No Key\" VALUES (1); CREATE PUBLICATION p FOR ALL TABLES");
+        await database.ExecuteAsync("CREATE TABLE \"No Key\" (id int); INSERT INTO \"No Key\" VALUES (1);"
+            + "CREATE PUBLICATION p FOR ALL TABLES");
         await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync("UPDATE \"No Key\" SET id = 2"));
         var request = database.Request() with { PublicationName = "p", CreateSlot = true };
 
         var finding = Assert.Single((await LookAsync(request)).Findings);
 
-        Assert.Equal((SourceProblemCode.ReplicaIdentityMissing, ProblemSeverity.Error, "tables"), (finding.Code, finding.Severity, finding.Field));
+        Assert.Equal(
+            (SourceProblemCode.ReplicaIdentityMissing, ProblemSeverity.Error, "tables"),
+            (finding.Code, finding.Severity, finding.Field));
         Assert.Equal("ALTER TABLE \"public\".\"No Key\" REPLICA IDENTITY FULL;", finding.FixSql);
         await database.ExecuteAsync(finding.FixSql!);
         await database.ExecuteAsync("UPDATE \"No Key\" SET id = 2");
@@ -32,7 +35,8 @@ public sealed class PreflightTableTests(SourceTestServer.PerRun run)
     [InlineData("CREATE TABLE t (id int NOT NULL UNIQUE)", false)]
     [InlineData("CREATE TABLE t (id int PRIMARY KEY DEFERRABLE)", false)]
     [InlineData("CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t REPLICA IDENTITY NOTHING", false)]
-    [InlineData("CREATE TABLE t (id int NOT NULL UNIQUE); ALTER TABLE t REPLICA IDENTITY USING INDEX t_id_key; ALTER TABLE t DROP CONSTRAINT t_id_key", false)]
+    [InlineData("CREATE TABLE t (id int NOT NULL UNIQUE); ALTER TABLE t REPLICA IDENTITY USING INDEX t_id_key;"
+        + "ALTER TABLE t DROP CONSTRAINT t_id_key", false)]
     public async Task Identity_is_judged_as_postgres_does(string ddl, bool updatable)
     {
         await using var database = await run.Server.CreateDatabaseAsync();
@@ -59,8 +63,10 @@ public sealed class PreflightTableTests(SourceTestServer.PerRun run)
     {
         await using var database = await run.Server.CreateDatabaseAsync();
         await database.ExecuteAsync(
-            "CREATE TABLE root (id int) PARTITION BY RANGE (id); CREATE TABLE mid PARTITION OF root FOR VALUES FROM (0) TO (10) PARTITION BY LIST (id);"
-            + "CREATE TABLE leaf PARTITION OF mid FOR VALUES IN (1, 2); CREATE TABLE keyed PARTITION OF root (PRIMARY KEY (id)) FOR VALUES FROM (10) TO (20);"
+            "CREATE TABLE root (id int) PARTITION BY RANGE (id);"
+            + "CREATE TABLE mid PARTITION OF root FOR VALUES FROM (0) TO (10) PARTITION BY LIST (id);"
+            + "CREATE TABLE leaf PARTITION OF mid FOR VALUES IN (1, 2);"
+            + "CREATE TABLE keyed PARTITION OF root (PRIMARY KEY (id)) FOR VALUES FROM (10) TO (20);"
             + "INSERT INTO root VALUES (1), (11)");
         var request = database.CreateBoth() with { PublicationName = "p", Tables = [new TableName("public", "root")] };
 
@@ -80,11 +86,17 @@ public sealed class PreflightTableTests(SourceTestServer.PerRun run)
     {
         await using var database = await run.Server.CreateDatabaseAsync();
         await database.ExecuteAsync(
-            "CREATE TABLE root (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE low PARTITION OF root FOR VALUES FROM (0) TO (10);"
+            "CREATE TABLE root (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+            + "CREATE TABLE low PARTITION OF root FOR VALUES FROM (0) TO (10);"
             + "CREATE TABLE high PARTITION OF root FOR VALUES FROM (10) TO (20);"
-            + "CREATE PUBLICATION via_root FOR TABLE root WITH (publish_via_partition_root = true); CREATE PUBLICATION by_leaf FOR TABLE root;"
+            + "CREATE PUBLICATION via_root FOR TABLE root WITH (publish_via_partition_root = true);"
+            + "CREATE PUBLICATION by_leaf FOR TABLE root;"
             + "CREATE PUBLICATION half FOR TABLE low");
-        var request = database.Request() with { CreateSlot = true, Tables = [new TableName("public", "root"), new TableName("public", "low")] };
+        var request = database.Request() with
+        {
+            CreateSlot = true,
+            Tables = [new TableName("public", "root"), new TableName("public", "low")],
+        };
 
         Assert.Empty((await LookAsync(request with { PublicationName = "via_root" })).Findings);
         var byLeaf = Assert.Single((await LookAsync(request with { PublicationName = "by_leaf" })).Findings);
@@ -102,8 +114,10 @@ public sealed class PreflightTableTests(SourceTestServer.PerRun run)
     {
         await using var database = await run.Server.CreateDatabaseAsync();
         await database.ExecuteAsync(
-            "CREATE UNLOGGED TABLE fast (id int PRIMARY KEY); CREATE VIEW seen AS SELECT 1 AS id; CREATE TABLE \"Orders\" (id int PRIMARY KEY);"
-            + "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE away (id int) SERVER far");
+            "CREATE UNLOGGED TABLE fast (id int PRIMARY KEY); CREATE VIEW seen AS SELECT 1 AS id;"
+            + "CREATE TABLE \"Orders\" (id int PRIMARY KEY);"
+            + "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw;"
+            + "CREATE FOREIGN TABLE away (id int) SERVER far");
         var request = database.CreateBoth() with
         {
             Tables = [.. new[] { "fast", "seen", "orders", "away", "Orders" }.Select(name => new TableName("public", name))],
@@ -112,9 +126,15 @@ public sealed class PreflightTableTests(SourceTestServer.PerRun run)
         var findings = (await LookAsync(request)).Findings;
 
         Assert.Equal(
-            [SourceProblemCode.TableMissing, SourceProblemCode.TableNotPublishable, SourceProblemCode.TableNotPublishable, SourceProblemCode.TableUnlogged],
+            [
+                SourceProblemCode.TableMissing, SourceProblemCode.TableNotPublishable, SourceProblemCode.TableNotPublishable,
+                SourceProblemCode.TableUnlogged,
+            ],
             findings.Select(finding => finding.Code).Order());
-        Assert.Contains("Is public.\"Orders\" meant?", findings.Single(f => f.Code == SourceProblemCode.TableMissing).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Is public.\"Orders\" meant?",
+            findings.Single(f => f.Code == SourceProblemCode.TableMissing).Text,
+            StringComparison.Ordinal);
         await database.ExecuteAsync(findings.Single(f => f.Code == SourceProblemCode.TableUnlogged).FixSql!);
         Assert.Empty((await LookAsync(request with { Tables = [new TableName("public", "fast")] })).Findings);
     }
@@ -124,7 +144,8 @@ public sealed class PreflightTableTests(SourceTestServer.PerRun run)
     {
         await using var database = await run.Server.CreateDatabaseAsync();
         var role = await database.CreateRoleAsync("REPLICATION");
-        await database.ExecuteAsync($"CREATE TABLE theirs (id int PRIMARY KEY); GRANT CREATE ON DATABASE {role.Database} TO {role.Username}");
+        await database.ExecuteAsync($"CREATE TABLE theirs (id int PRIMARY KEY);"
+            + $"GRANT CREATE ON DATABASE {role.Database} TO {role.Username}");
         var request = database.CreateBoth() with { Address = role, Tables = [new TableName("public", "theirs")] };
 
         var finding = Assert.Single((await LookAsync(request)).Findings);
@@ -138,7 +159,8 @@ public sealed class PreflightTableTests(SourceTestServer.PerRun run)
     public async Task Without_chosen_tables_those_that_publishing_would_break_are_left_out_and_named()
     {
         await using var database = await run.Server.CreateDatabaseAsync();
-        await database.ExecuteAsync("CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE no_key (id int); CREATE UNLOGGED TABLE fast (id int PRIMARY KEY)");
+        await database.ExecuteAsync("CREATE TABLE good (id int PRIMARY KEY); CREATE TABLE no_key (id int);"
+            + "CREATE UNLOGGED TABLE fast (id int PRIMARY KEY)");
 
         var report = await LookAsync(database.CreateBoth());
 

@@ -21,14 +21,16 @@ public sealed class SourceConnectorTests(SourceTestServer.PerRun shared)
         var address = await database.CreateRoleAsync("");
         await database.ExecuteAsync(
             $"ALTER ROLE {address.Username} SET DateStyle = 'SQL, DMY'; ALTER ROLE {address.Username} SET TimeZone = 'Asia/Tokyo';"
-            + $"ALTER ROLE {address.Username} SET IntervalStyle = 'sql_standard'; ALTER ROLE {address.Username} SET bytea_output = 'escape'");
+            + $"ALTER ROLE {address.Username} SET IntervalStyle = 'sql_standard';"
+            + $"ALTER ROLE {address.Username} SET bytea_output = 'escape'");
 
         await using var connection = await OpenAsync(address);
 
         Assert.Equal(
             "2026-01-02 03:04:05+00 P1Y2M3DT4H \\x01ff 0.1",
             await connection.ExecuteScalarAsync<string>(
-                "SELECT concat_ws(' ', timestamptz '2026-01-02 03:04:05Z', interval '1 year 2 mons 3 days 4 hours', '\\x01ff'::bytea, 0.1::float4)"));
+                "SELECT concat_ws(' ', timestamptz '2026-01-02 03:04:05Z', interval '1 year 2 mons 3 days 4 hours',"
+                + " '\\x01ff'::bytea, 0.1::float4)"));
         Assert.Equal("sequin", await connection.ExecuteScalarAsync<string>("SHOW application_name"));
     }
 
@@ -58,8 +60,12 @@ public sealed class SourceConnectorTests(SourceTestServer.PerRun shared)
     }
 
     [Fact]
-    public async Task A_host_without_an_address_is_unknown() =>
-        Assert.Equal(SourceProblemCode.HostUnknown, (await ProblemAsync(_server.Address() with { Hostname = "no-such-host.invalid" })).Code);
+    public async Task A_host_without_an_address_is_unknown()
+    {
+        var problem = await ProblemAsync(_server.Address() with { Hostname = "no-such-host.invalid" });
+
+        Assert.Equal((SourceProblemCode.HostUnknown, "hostname"), (problem.Code, problem.Field));
+    }
 
     [Fact]
     public async Task A_port_that_never_answers_times_out()

@@ -18,7 +18,9 @@ public sealed class SourceUrlTests
     {
         var address = SourceUrl.Parse(url);
 
-        Assert.Equal((user, password, host, port, database), (address.Username, address.Password, address.Hostname, address.Port, address.Database));
+        Assert.Equal(
+            (user, password, host, port, database),
+            (address.Username, address.Password, address.Hostname, address.Port, address.Database));
         Assert.Equal(SslMode.Prefer, address.SslMode);
     }
 

@@ -14,9 +14,11 @@ public sealed class TableCatalogTests(SourceTestServer.PerRun run)
         await using var database = await run.Server.CreateDatabaseAsync();
         await database.ExecuteAsync(
             "CREATE SCHEMA \"Odd.Schema\";"
-            + "CREATE TABLE \"Odd.Schema\".\"T 1\" (\"B\" text NOT NULL, a int, gone int, n numeric(10,2), tags text[], PRIMARY KEY (a, \"B\") INCLUDE (n));"
+            + "CREATE TABLE \"Odd.Schema\".\"T 1\" (\"B\" text NOT NULL, a int, gone int, n numeric(10,2), tags text[],"
+            + " PRIMARY KEY (a, \"B\") INCLUDE (n));"
             + "ALTER TABLE \"Odd.Schema\".\"T 1\" DROP COLUMN gone; CREATE TABLE heap (id int); CREATE VIEW seen AS SELECT 1 AS id;"
-            + "CREATE TABLE root (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE low PARTITION OF root FOR VALUES FROM (0) TO (10);"
+            + "CREATE TABLE root (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+            + "CREATE TABLE low PARTITION OF root FOR VALUES FROM (0) TO (10);"
             + "CREATE PUBLICATION p FOR TABLE \"Odd.Schema\".\"T 1\", root WITH (publish_via_partition_root = true)");
         await using var connection = await database.OpenAsync();
 
@@ -43,7 +45,8 @@ public sealed class TableCatalogTests(SourceTestServer.PerRun run)
     [Theory]
     [InlineData("CREATE TABLE t (a int, b int, c int, PRIMARY KEY (c, a) INCLUDE (b))", "c,a")]
     [InlineData("CREATE TABLE t (\"A b\" int PRIMARY KEY)", "A b")]
-    [InlineData("CREATE TABLE t (x int, a int NOT NULL, b int NOT NULL, UNIQUE (b, a)); ALTER TABLE t REPLICA IDENTITY USING INDEX t_b_a_key", "b,a")]
+    [InlineData("CREATE TABLE t (x int, a int NOT NULL, b int NOT NULL, UNIQUE (b, a));"
+        + "ALTER TABLE t REPLICA IDENTITY USING INDEX t_b_a_key", "b,a")]
     [InlineData("CREATE TABLE t (a int PRIMARY KEY, b int NOT NULL UNIQUE); ALTER TABLE t REPLICA IDENTITY USING INDEX t_b_key", "a")]
     [InlineData("CREATE TABLE t (a int PRIMARY KEY) PARTITION BY HASH (a)", "a")]
     [InlineData("CREATE TABLE t (a int NOT NULL UNIQUE)", "")]
