@@ -4,6 +4,7 @@ using NpgsqlTypes;
 using Sequin.Benchmarks.Backlogs;
 using Sequin.Core.Changes;
 using Sequin.Postgres.Replication.Decoding;
+using Sequin.Postgres.Source;
 
 namespace Sequin.Benchmarks.Decode;
 
@@ -16,7 +17,7 @@ internal sealed class RawMessages
     public static async Task<RawMessages> CaptureAsync(Backlog backlog, CancellationToken cancellationToken)
     {
         // The session prints values as a replication connection of ours does.
-        var connectionString = new NpgsqlConnectionStringBuilder(backlog.ConnectionString) { Options = SessionSettings.ConnectionOptions };
+        var connectionString = new NpgsqlConnectionStringBuilder(backlog.ConnectionString) { Options = SessionSettings.Options };
         await using var connection = new NpgsqlConnection(connectionString.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand($"""
