@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Sequin.Core.Identity;
 using Sequin.Core.Segments;
 using Sequin.Grains.Streams;
@@ -27,17 +28,20 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
     private readonly TimeProvider _time;
     private readonly ILogger<ReplicationWorker> _logger;
     private readonly Task _loop;
+    private readonly ISiloStatusOracle _silos;
 
-    // Another in every life: a lease of a former life must not pass for ours.
-    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}:{Guid.NewGuid():N}";
+    // The silo's address has its start time in it: another in every life.
+    private readonly string _owner;
 
     public ReplicationWorker(
-        DatabaseRecord database, bool ourTurn, SlotReplication replication, IGrainFactory grains, TimeProvider time,
+        DatabaseRecord database, bool ourTurn, SlotReplication replication, IGrainFactory grains, ISiloStatusOracle silos, TimeProvider time,
         ILogger<ReplicationWorker> logger)
     {
         _database = database;
         _replication = replication;
         _grains = grains;
+        _silos = silos;
+        _owner = silos.SiloAddress.ToParsableString();
         _time = time;
         _logger = logger;
         _loop = Task.Run(() => RunAsync(ourTurn ? TimeSpan.Zero : LastBackoff, _stop.Token));
@@ -71,7 +75,7 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
             var started = _time.GetTimestamp();
             try
             {
-                var reason = await _replication.RunOnceAsync(_database, _owner, this, cancellationToken);
+                var reason = await _replication.RunOnceAsync(_database, _owner, IsDead, this, cancellationToken);
                 LogNotStarted(_logger, _database.Name, reason);
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -85,6 +89,10 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
             delay = backoff * (0.5 + (Random.Shared.NextDouble() / 2));
         }
     }
+
+    // A silo that nobody remembers is dead, too.
+    private bool IsDead(string owner) =>
+        _silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(owner)) is SiloStatus.Dead or SiloStatus.None;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Replication of {DatabaseName} could not start: {Reason}. Trying again.")]
     private static partial void LogNotStarted(ILogger logger, string databaseName, string reason);

@@ -15,7 +15,8 @@ internal static class LogMigrations
     public static IReadOnlyList<string> Run(NpgsqlConnection connection)
     {
         var upgrade = PostgresqlExtensions.PostgresqlDatabase(new LockedConnection(connection), Schema)
-            .WithScriptsEmbeddedInAssembly(typeof(LogMigrations).Assembly, name => name.Contains(".Log.Migrations.", StringComparison.Ordinal))
+            .WithScriptsEmbeddedInAssembly(
+                typeof(LogMigrations).Assembly, name => name.Contains(".Log.Migrations.", StringComparison.Ordinal))
             .WithTransactionPerScript()
             .WithVariablesDisabled()               // a dollar-quoted body is no variable
             .WithExecutionTimeout(TimeSpan.Zero)
@@ -26,7 +27,8 @@ internal static class LogMigrations
 
         if (!upgrade.Successful)
             throw new InvalidOperationException(
-                $"Migration {upgrade.ErrorScript?.Name} of the log database failed and was rolled back: {upgrade.Error.Message}", upgrade.Error);
+                $"Migration {upgrade.ErrorScript?.Name} of the log database failed and was rolled back: {upgrade.Error.Message}",
+                upgrade.Error);
         return [.. upgrade.Scripts.Select(script => script.Name)];
     }
 

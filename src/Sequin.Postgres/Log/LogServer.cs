@@ -34,8 +34,8 @@ internal sealed record LogServer(int VersionNumber, string Fsync, string Encodin
         if (IsInRecovery)
             return "The log database's server is a standby and takes no writes. Give the primary in ConnectionStrings__sequin.";
         if (Fsync != "on")
-            return $"The log database's server runs with fsync={Fsync}: a crash of its machine would lose or damage changes that were already "
-                + "confirmed to their source. Set it back: ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf();";
+            return $"The log database's server runs with fsync={Fsync}: a crash of its machine would lose or damage changes that were "
+                + "already confirmed to their source. Set it back: ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf();";
         if (Encoding != "UTF8")
             return $"The log database has the encoding {Encoding}, and UTF8 is needed: names and messages can hold any character. "
                 + "Create another: CREATE DATABASE sequin ENCODING 'UTF8' TEMPLATE template0;";

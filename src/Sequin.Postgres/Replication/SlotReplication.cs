@@ -22,13 +22,14 @@ public sealed partial class SlotReplication(
     /// <summary>Takes the slot's lease, attaches and pumps until something ends it.</summary>
     /// <param name="database">Whose changes.</param>
     /// <param name="owner">Who we are, different in every process and life.</param>
+    /// <param name="isDead">Whether another owner is known to be dead.</param>
     /// <param name="subscriber">Hears of each batch when it is durable.</param>
     /// <param name="cancellationToken">Ends the run; the slot is then free for another owner.</param>
     /// <returns>Why it could not start. What broke it later is thrown.</returns>
     public async Task<string> RunOnceAsync(
-        DatabaseRecord database, string owner, ISegmentSubscriber subscriber, CancellationToken cancellationToken)
+        DatabaseRecord database, string owner, Func<string, bool> isDead, ISegmentSubscriber subscriber, CancellationToken cancellationToken)
     {
-        if (await _slots.TryAcquireAsync(database.Id, owner, options.LeaseDuration, cancellationToken) is not { } lease)
+        if (await _slots.TryAcquireAsync(database.Id, owner, options.LeaseDuration, isDead, cancellationToken) is not { } lease)
             return "another process has the slot";
 
         var state = new StateReporter(_slots, database.Id);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Source;
@@ -12,7 +13,7 @@ internal sealed record ConsumerHealthResponse(string Name, string Status, IReadO
         var check = new ConsumerCheckResponse("Replication", StatusOf(source?.State), source?.State switch
         {
             null or DatabaseState.Streaming or DatabaseState.CatchingUp or DatabaseState.Idle => null,
-            { } state => source.Detail ?? $"The database is {state}.",
+            { } state => source.Detail ?? $"The database is in the state {JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString())}.",
         });
         return new ConsumerHealthResponse("Consumer health", check.Status, [check]);
     }

@@ -1,5 +1,4 @@
 using Npgsql;
-using Orleans.Runtime;
 using Sequin.Core.Identity;
 using Sequin.Grains.Replication;
 using Sequin.Postgres.Log.Catalog;
@@ -86,14 +85,15 @@ internal sealed partial class DatabaseCreation(
         await SourceGuard.RunAsync(() => source.UndoAsync(limit.Token), limit.Token);
     }
 
-    // The database is in the catalog, so it is streamed all the same: a little later, when the cluster next looks there.
+    // Whatever fails here, the database is in the catalog and so it is streamed all the same: a little later, when the cluster next
+    // looks there. An error would be a lie that makes the caller try again.
     private async Task StartAsync(DatabaseRecord database)
     {
         try
         {
             await grains.GetGrain<IDatabaseGrain>(database.Id.Value).StartAsync();
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        catch (Exception exception)
         {
             LogStartsLater(exception, database.Name);
         }

@@ -13,8 +13,13 @@ internal static class Logging
         ["Logging:LogLevel:Npgsql"] = "Warning",
         ["Logging:LogLevel:Polly"] = "Warning",
         ["Logging:LogLevel:Orleans"] = "Warning",
+        // Advise server GC, which was slower here, and take a busy start for a deadlock.
+        ["Logging:LogLevel:Orleans.Runtime.Silo"] = "Error",
+        ["Logging:LogLevel:Orleans.Runtime.Watchdog"] = "Error",
         // Says at every first start that the key ring is not encrypted; docs and SEQUIN_ENCRYPTION_KEY say it better.
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection"] = "Error",
+        // Its base class says at every 401 that there was one.
+        [$"Logging:LogLevel:{typeof(Auth.BearerTokenHandler).FullName}"] = "Warning",
     };
 
     public static void Configure(ILoggingBuilder logging, IConfiguration configuration)

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Sequin.Postgres.Embedded;
 using Sequin.Postgres.Log;
+using Sequin.Testing;
 
 namespace Sequin.Postgres.Tests.Log;
 
@@ -58,7 +60,7 @@ public sealed class LogDatabaseTests
             new EmbeddedPostgresOptions { Settings = new Dictionary<string, string> { ["fsync"] = "off" } }, TestContext.Current.CancellationToken);
 
         var refused = await Assert.ThrowsAsync<LogDatabaseRefusedException>(
-            () => LogDatabase.MigrateAsync(server.ConnectionString("postgres"), NullLogger.Instance, Cancellation));
+            () => LogDatabase.MigrateAsync(server.ConnectionString, NullLogger.Instance, Cancellation));
 
         Assert.Contains("fsync=off", refused.Message);
         Assert.Contains("ALTER SYSTEM SET fsync = on", refused.Message);
@@ -169,7 +171,8 @@ public sealed class LogDatabaseTests
 
     private static async Task<string[]> JournalAsync(LogTestDatabase database)
     {
-        var names = await database.ScalarAsync<string[]>("SELECT array_agg(scriptname ORDER BY schemaversionsid) FROM sequin.schema_versions");
+        const string sql = "SELECT array_agg(scriptname ORDER BY schemaversionsid) FROM sequin.schema_versions";
+        var names = await database.ScalarAsync<string[]>(sql);
         return [.. names!.Select(name => name.Replace(".sql", "", StringComparison.Ordinal).Split('.')[^1])];
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Npgsql;
 using Sequin.Core.Identity;
 
@@ -20,8 +19,8 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
             """;
         object?[] values =
         [
-            consumer.Id.Value, consumer.Name, consumer.StreamId.Value,
-            JsonSerializer.Serialize(consumer.Config, ConsumerConfigJson.Default.ConsumerConfig), consumer.StartAfter, consumer.Revision,
+            consumer.Id.Value, consumer.Name, consumer.StreamId.Value, ConsumerConfigJson.Write(consumer.Config),
+            consumer.StartAfter, consumer.Revision,
         ];
         try
         {
@@ -58,7 +57,7 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
         Id = new ConsumerId(row.GetGuid(0)),
         Name = row.GetString(1),
         StreamId = new StreamKey(row.GetGuid(2)),
-        Config = JsonSerializer.Deserialize(row.GetString(3), ConsumerConfigJson.Default.ConsumerConfig)!,
+        Config = ConsumerConfigJson.Read(row.GetString(3)),
         StartAfter = row.GetInt64(4),
         Revision = row.GetInt64(5),
         CreatedAt = row.GetFieldValue<DateTimeOffset>(6),

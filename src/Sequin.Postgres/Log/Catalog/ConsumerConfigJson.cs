@@ -4,10 +4,21 @@ using Sequin.Core.Changes;
 
 namespace Sequin.Postgres.Log.Catalog;
 
-/// <summary>How a consumer's configuration stands in the catalog: snake_case, actions by name.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(ActionNames)])]
-[JsonSerializable(typeof(ConsumerConfig))]
-internal sealed partial class ConsumerConfigJson : JsonSerializerContext
+/// <summary>
+/// How a consumer's configuration stands in the catalog: snake_case, actions by name. A setting that is missing has its default,
+/// one that is unknown is passed over: either can happen while two versions run side by side. Not source-generated: generated
+/// code sets every init-only property, and to null or 0 what the text does not hold.
+/// </summary>
+internal static class ConsumerConfigJson
 {
-    internal sealed class ActionNames() : JsonStringEnumConverter<ChangeAction>(JsonNamingPolicy.SnakeCaseLower);
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter<ChangeAction>(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    public static string Write(ConsumerConfig config) => JsonSerializer.Serialize(config, Options);
+
+    public static ConsumerConfig Read(string json) =>
+        JsonSerializer.Deserialize<ConsumerConfig>(json, Options) ?? throw new JsonException("A consumer's configuration is null.");
 }

@@ -9,7 +9,9 @@ namespace Sequin.Postgres.Log.Secrets;
 /// <summary>Registers Data Protection with its key ring in the log database.</summary>
 public static class SecretsServices
 {
-    /// <summary>Needs an <see cref="NpgsqlDataSource"/> of the log database. Set <see cref="SecretsOptions.EncryptionKey"/> to wrap the ring.</summary>
+    /// <summary>
+    /// Needs an <see cref="NpgsqlDataSource"/> of the log database. Set <see cref="SecretsOptions.EncryptionKey"/> to wrap the ring.
+    /// </summary>
     public static IServiceCollection AddLogSecrets(this IServiceCollection services)
     {
         // The name separates our keys from other applications': it must be the same in every process.

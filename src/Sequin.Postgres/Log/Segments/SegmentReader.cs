@@ -28,7 +28,7 @@ public sealed class SegmentReader(NpgsqlDataSource source)
 
     private const string ReadHead = "SELECT last_offset FROM sequin.segments WHERE stream_id = $1 ORDER BY base_offset DESC LIMIT 1";
 
-    /// <summary>The segments that hold offsets above <paramref name="afterOffset"/>, in order, from the oldest that is still there.</summary>
+    /// <summary>The segments that hold offsets above <paramref name="afterOffset"/>, in order, from the oldest still kept.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="afterOffset">The first segment may begin at or before it; its messages up to here are the caller's to skip.</param>
     /// <param name="maxBytes">Of index and payload; the first segment comes even when it alone is larger.</param>

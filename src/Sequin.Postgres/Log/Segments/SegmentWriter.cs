@@ -40,13 +40,15 @@ public sealed class SegmentWriter : IAsyncDisposable
     /// <param name="cancellationToken">When it fires, the outcome is unknown.</param>
     /// <exception cref="SlotLeaseLostException">Another owner has the slot; nothing was written.</exception>
     public async Task AppendAsync(
-        SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, TimeSpan leaseDuration, CancellationToken cancellationToken)
+        SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, TimeSpan leaseDuration,
+        CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(_connection);
         var move = new NpgsqlBatchCommand(MoveSlot);
         move.Parameters.With(
             lease.DatabaseId.Value, lease.Epoch, lease.Owner, leaseDuration,
-            position.Last.SourceEpoch, LogTypes.Parameter(position.Last.CommitLsn), position.Last.Ordinal, LogTypes.Parameter(position.EndLsn));
+            position.Last.SourceEpoch, LogTypes.Parameter(position.Last.CommitLsn), position.Last.Ordinal,
+            LogTypes.Parameter(position.EndLsn));
         batch.BatchCommands.Add(move);
         foreach (var segment in segments)
             batch.BatchCommands.Add(Insert(lease, segment));

@@ -21,7 +21,8 @@ public sealed class SlotLeaseLostException : Exception
     }
 
     public SlotLeaseLostException(SlotLease lease)
-        : base($"The lease of epoch {lease.Epoch} on the slot of database {lease.DatabaseId} was taken by another owner; {lease.Owner} stops writing.")
+        : base($"The lease of epoch {lease.Epoch} on the slot of database {lease.DatabaseId} was taken by another owner, or the database "
+            + $"was deleted; {lease.Owner} stops writing.")
     {
     }
 }

@@ -12,17 +12,32 @@ namespace Sequin.Postgres.Log.Slots;
 /// </summary>
 public sealed class SlotStore(NpgsqlDataSource source)
 {
-    /// <summary>Takes the slot when it is free, its lease has expired, or this owner holds it already (of a former life).</summary>
+    /// <summary>True for the row of a lease that still holds. An expired lease that nobody took holds: time alone takes nothing.</summary>
+    internal const string Fence = "database_id = $1 AND epoch = $2 AND owner = $3";
+
+    /// <summary>
+    /// Takes the slot when it is free, its lease has expired, this owner holds it already (of a former life), or its owner is known
+    /// to be dead. Being wrong about that costs the owner its slot, but no change: the new epoch fences it off.
+    /// </summary>
+    /// <param name="databaseId">Whose slot.</param>
+    /// <param name="owner">Who takes it.</param>
+    /// <param name="duration">How long the lease holds.</param>
+    /// <param name="isDead">Whether an owner is dead.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The lease, with a new epoch: every older lease is void; null: another owner holds it, or there is no such database.</returns>
     public async Task<SlotLease?> TryAcquireAsync(
-        DatabaseId databaseId, string owner, TimeSpan duration, CancellationToken cancellationToken)
+        DatabaseId databaseId, string owner, TimeSpan duration, Func<string, bool> isDead, CancellationToken cancellationToken)
     {
         const string sql = """
             UPDATE sequin.slots SET owner = $2, epoch = epoch + 1, expires_at = now() + $3
-            WHERE database_id = $1 AND (owner IS NULL OR owner = $2 OR expires_at <= now())
+            WHERE database_id = $1 AND (owner IS NULL OR owner = $2 OR expires_at <= now() OR owner = $4)
             RETURNING epoch
             """;
-        var epoch = await source.ReadValueAsync<long>(sql, [databaseId.Value, owner, duration], cancellationToken);
+        var present = await source.ReadOneAsync(
+            "SELECT owner FROM sequin.slots WHERE database_id = $1", [databaseId.Value], row => new { Owner = row.ReadOrNull<string>(0) },
+            cancellationToken);
+        var dead = present?.Owner is { } other && isDead(other) ? other : owner;
+        var epoch = await source.ReadValueAsync<long>(sql, [databaseId.Value, owner, duration, dead], cancellationToken);
         return epoch is { } value ? new SlotLease(databaseId, owner, value) : null;
     }
 
@@ -44,7 +59,7 @@ public sealed class SlotStore(NpgsqlDataSource source)
         return position ?? throw new SlotLeaseLostException($"Database {databaseId} is no longer in the catalog.");
     }
 
-    /// <summary>Notes the server that was attached to, and where its slot begins: at the first attach, and after a gap was resolved.</summary>
+    /// <summary>Notes the server that was attached to and where its slot begins: at first, and after a gap was resolved.</summary>
     /// <exception cref="SlotLeaseLostException">Another owner has the slot.</exception>
     public Task SaveAttachAsync(SlotLease lease, SlotPosition position, CancellationToken cancellationToken) =>
         FencedAsync(
@@ -92,13 +107,14 @@ public sealed class SlotStore(NpgsqlDataSource source)
             [lease.DatabaseId.Value, lease.Epoch, lease.Owner, .. values],
             cancellationToken);
 
-    /// <summary>True for the row of a lease that still holds. An expired lease that nobody took holds: time alone takes nothing.</summary>
-    internal const string Fence = "database_id = $1 AND epoch = $2 AND owner = $3";
-
     private static SlotPosition Position(NpgsqlDataReader row) => new(
-        new Position(row.GetInt32(0), row.ReadLsn(1), row.GetInt64(2)), row.ReadLsn(3), row.ReadOrNull<string>(4), row.ReadOrNull<int?>(5));
+        new Position(row.GetInt32(0), row.ReadLsn(1), row.GetInt64(2)),
+        row.ReadLsn(3),
+        row.ReadOrNull<string>(4),
+        row.ReadOrNull<int?>(5));
 
     private static string Text(DatabaseState state) => JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());
 
-    private static DatabaseState State(string text) => Enum.Parse<DatabaseState>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
+    private static DatabaseState State(string text) =>
+        Enum.Parse<DatabaseState>(text.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
 }
