@@ -20,8 +20,6 @@ public sealed class ReceiptCodec : IDisposable
     public const int Length = 22;
     private const int BlockBytes = 16;
     private const int BatchMax = 1000;
-    private const long OffsetMax = (1L << 48) - 1;
-    private const int NumberMax = (1 << 24) - 1;
 
     private readonly Aes _aes = Aes.Create();
 
@@ -68,9 +66,10 @@ public sealed class ReceiptCodec : IDisposable
 
     private static void Write(Receipt receipt, Span<byte> block)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(receipt.Offset, OffsetMax, nameof(receipt));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(receipt.Number, NumberMax, nameof(receipt));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(receipt.Generation, NumberMax, nameof(receipt));
+        // Unsigned, so that a negative one is too large.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)receipt.Offset, (ulong)Receipt.OffsetMax, nameof(receipt));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)receipt.Number, (uint)Receipt.NumberMax, nameof(receipt));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)receipt.Generation, (uint)Receipt.GenerationMax, nameof(receipt));
         BinaryPrimitives.WriteInt64BigEndian(block, (receipt.Offset << 16) | (uint)(receipt.Number >> 8));
         BinaryPrimitives.WriteInt64BigEndian(block[8..], ((long)(byte)receipt.Number << 56) | ((long)receipt.Generation << 32));
     }
@@ -82,7 +81,7 @@ public sealed class ReceiptCodec : IDisposable
         if ((uint)low != 0)
             return null;
         var number = (((int)high & 0xFFFF) << 8) | (int)((ulong)low >> 56);
-        var generation = (int)(low >> 32) & NumberMax;
+        var generation = (int)(low >> 32) & Receipt.GenerationMax;
         return new Receipt(generation, (long)((ulong)high >> 16), number);
     }
 

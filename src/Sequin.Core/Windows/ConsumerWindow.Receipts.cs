@@ -11,7 +11,7 @@ public sealed partial class ConsumerWindow
     {
         var status = Find(offset, receipt, out var slot);
         if (status is ReceiptStatus.Done or ReceiptStatus.DoneLate)
-            SetState(slot, MessageState.Acking);
+            Finish(slot);
         return status;
     }
 
@@ -87,10 +87,6 @@ public sealed partial class ConsumerWindow
                 MakeReadyIfFree(slot);
             }
         }
-
-        var live = CountOf(MessageState.Leased) + CountOf(MessageState.Delayed);
-        if (_timers.NeedsRebuild(live))
-            RebuildTimers();
     }
 
     /// <summary>Frees finished messages, after the snapshot that finishes them is durable. Harmless for any other offset.</summary>
@@ -98,12 +94,12 @@ public sealed partial class ConsumerWindow
     {
         foreach (var offset in offsets)
         {
-            if (_arena.TryFind(offset, out var slot) && _arena[slot].State is MessageState.Acking or MessageState.Dying)
+            if (_arena.TryFind(offset, out var slot) && _arena[slot].State == MessageState.Finishing)
                 Free(slot);
         }
     }
 
-    /// <summary>Messages that have become dead since the last call, to be written to the dead letters and then released.</summary>
+    /// <summary>Messages that have become dead since the last call, to be written to the dead letters and then buried.</summary>
     public int TakeDying(Span<LeasedOffset> into)
     {
         var taken = 0;
@@ -117,6 +113,19 @@ public sealed partial class ConsumerWindow
         return taken;
     }
 
+    /// <summary>
+    /// Finishes dead messages whose dead letters are durable. Like acked ones they are released after the next snapshot: else a
+    /// crash would bring one back that its group has already gone past. Harmless for any other offset.
+    /// </summary>
+    public void Bury(ReadOnlySpan<long> offsets)
+    {
+        foreach (var offset in offsets)
+        {
+            if (_arena.TryFind(offset, out var slot) && _arena[slot].State == MessageState.Dying)
+                Finish(slot);
+        }
+    }
+
     /// <summary><see cref="ReceiptStatus.Done"/>: the lease is live; <see cref="ReceiptStatus.DoneLate"/>: expired, and nobody has it.</summary>
     private ReceiptStatus Find(long offset, int receipt, out int slot)
     {
@@ -124,14 +133,11 @@ public sealed partial class ConsumerWindow
             return offset < NextOffset && receipt > 0 ? ReceiptStatus.AlreadyDone : ReceiptStatus.Unknown;
 
         ref var message = ref _arena[slot];
-        if (message.State == MessageState.Acking)
+        if (message.State == MessageState.Finishing)
             return ReceiptStatus.AlreadyDone;
         if (receipt > message.Receipt || receipt < 1)
             return ReceiptStatus.Unknown;
-
-        // Of a message restored after a crash, it is not known whether its last counted lease or one more was given out.
-        var current = receipt == message.Receipt || (message.Restored && receipt == message.Receipt - 1);
-        if (!current || message.ReceiptVoid || message.State == MessageState.Dying)
+        if (receipt != message.Receipt || message.ReceiptVoid || message.State == MessageState.Dying)
             return ReceiptStatus.Stale;
         return message.State == MessageState.Leased ? ReceiptStatus.Done : ReceiptStatus.DoneLate;
     }
@@ -159,7 +165,17 @@ public sealed partial class ConsumerWindow
         }
     }
 
-    /// <summary>The later messages of the same group and batch go back behind this one: their order would be lost.</summary>
+    // Not only Ack touches: a message restored in the reservation can be finished without another lease.
+    private void Finish(int slot)
+    {
+        _touched = Math.Max(_touched, _arena[slot].Offset);
+        SetState(slot, MessageState.Finishing);
+    }
+
+    /// <summary>
+    /// The later messages of the same group and batch go back behind this one: their order would be lost. One that has expired
+    /// is back already; its receipt becomes void. Their deliveries count, but no message dies of being taken back.
+    /// </summary>
     private void TakeBackFollowers(int slot)
     {
         var batch = _arena[slot].Batch;
@@ -171,24 +187,16 @@ public sealed partial class ConsumerWindow
         {
             var follower = GroupChains.SlotOf(link);
             ref var message = ref _arena[follower];
-            if (message.Batch != batch || message.State is not (MessageState.Leased or MessageState.Acking))
+            // What was never leased, and what is behind a void receipt, is back already.
+            if (message.Batch != batch || message.Receipt == 0 || message.ReceiptVoid
+                || message.State is not (MessageState.Leased or MessageState.Finishing or MessageState.Waiting))
                 return;
 
             link = _groups.Next(link);
-            if (message.State == MessageState.Acking)
+            if (message.State == MessageState.Finishing)
                 continue;
             message.ReceiptVoid = true;
             SetState(follower, MessageState.Waiting);
-        }
-    }
-
-    private void RebuildTimers()
-    {
-        _timers.Clear();
-        for (var slot = _arena.First; slot != MessageArena.None; slot = _arena[slot].Next)
-        {
-            if (_arena[slot].State is MessageState.Leased or MessageState.Delayed)
-                _timers.Add(slot, _arena[slot].DueMs);
         }
     }
 }

@@ -12,14 +12,17 @@ public sealed partial class ConsumerWindow
     private long _reserved;
     private long _durableReserved;
 
-    /// <summary>Counts leases, so that each knows whether a snapshot came after it.</summary>
-    private long _stamp;
-    private long _durableStamp;
-
     /// <summary>The longest lease that may be running.</summary>
     private long _longestMs;
+
+    /// <summary>Leases up to this long are covered by every snapshot that is durable or may become so.</summary>
     private long _durableLongestMs;
+
+    /// <summary>Counts snapshots, and the last one that wrote down a lower <see cref="_longestMs"/> than the one before.</summary>
+    private int _snapshots;
+    private int _lowered;
     private RestoredMessages? _restored;
+    private long _restoredAtMs;
 
     /// <summary>
     /// Messages of before the restart are still missing: the caller reads on from <see cref="NextOffset"/> before it takes receipts,
@@ -28,7 +31,12 @@ public sealed partial class ConsumerWindow
     public bool IsRestoring => _restored is { } restored && NextOffset <= restored.LastOffset;
 
     /// <summary>The stream ends before the restored window does: what comes from now on is new.</summary>
-    public void EndRestore() => _restored = null;
+    public void EndRestore()
+    {
+        // Not where the appended ones end: what follows up to here is finished.
+        _next = NextOffset;
+        _restored = null;
+    }
 
     /// <summary>Writes the state that the next <see cref="MarkDurable"/> makes count.</summary>
     /// <param name="output">Takes the bytes.</param>
@@ -41,53 +49,57 @@ public sealed partial class ConsumerWindow
         exact &= !IsRestoring;
         _touched = FirstUntouched() - 1;
         _reserved = exact ? _touched : Math.Max(_reserved, _touched + reserveAhead);
-        if (CountOf(MessageState.Leased) == 0)
-            _longestMs = 0;
+        _snapshots++;
+        LowerLongest();
 
+        var longestMs = Math.Max(_longestMs, _options.VisibilityTimeoutMs);
         var writer = new SnapshotWriter(output);
-        writer.Begin(exact, Generation, _touched, _reserved, _longestMs);
+        writer.Begin(exact, Generation, _touched, _reserved, longestMs);
         for (var slot = _arena.First; slot != MessageArena.None; slot = _arena[slot].Next)
         {
             ref readonly var message = ref _arena[slot];
             if (message.Offset > _touched)
                 break;
-            if (message.State == MessageState.Acking)
-                continue;
-            var leaseMs = exact && message.State == MessageState.Leased ? Math.Max(0, message.DueMs - nowMs) + 1 : 0;
-            writer.Add(message.Offset, message.Receipt, message.Delivery, leaseMs);
+            if (message.State != MessageState.Finishing)
+                writer.Add(message.Offset, exact ? SnapshotDetail.ExactOf(message, nowMs) : SnapshotDetail.Of(message));
         }
 
         WriteNotYetRestored(ref writer);
         writer.End();
-        return new SnapshotToken(_stamp, _reserved, Math.Max(_longestMs, _options.VisibilityTimeoutMs));
+        return new SnapshotToken(Generation, _snapshots, _reserved, longestMs);
     }
 
-    /// <summary>The snapshot of this token is durable.</summary>
+    /// <summary>The snapshot of this token is durable. For each that was saved, in order.</summary>
     public void MarkDurable(SnapshotToken token)
     {
-        _durableStamp = token.Stamp;
+        if (token.Generation != Generation)
+            return;
         _durableReserved = token.Reserved;
-        _durableLongestMs = token.LongestMs;
+        if (token.Number >= _lowered)
+            _durableLongestMs = token.LongestMs;
     }
 
     /// <summary>
     /// Takes the state of a snapshot. The messages themselves come with <see cref="Append"/>, from <see cref="NextOffset"/> on.
-    /// After a crash each that may have been leased is treated as leased for one lease time, and its old receipt is good.
+    /// After a crash each that may have been leased is treated as leased for one lease time, and its last receipt is good; the
+    /// delay of a nack is forgotten with it. After a clean stop leases and delays go on where they were.
     /// </summary>
     public void Restore(ReadOnlySpan<byte> snapshot, long nowMs)
     {
-        var restored = new RestoredMessages(snapshot, nowMs, _options.VisibilityTimeoutMs);
+        var restored = new RestoredMessages(snapshot);
         Generation = restored.Generation;
         _touched = restored.Touched;
         _reserved = restored.Reserved;
-        _durableReserved = restored.Reserved;
         _longestMs = restored.LongestMs;
-        _durableLongestMs = Math.Max(restored.LongestMs, _options.VisibilityTimeoutMs);
+        // The state of a clean stop says that nothing else is leased: it covers no lease to come.
+        _durableReserved = restored.IsExact ? 0 : restored.Reserved;
+        _durableLongestMs = restored.IsExact ? 0 : restored.LongestMs;
         _next = restored.NextWanted(0);
         _restored = restored;
+        _restoredAtMs = nowMs;
     }
 
-    private bool TryRestoreLease(int slot, long nowMs)
+    private bool TryRestoreHold(int slot)
     {
         if (_restored is not { } restored)
             return false;
@@ -98,24 +110,29 @@ public sealed partial class ConsumerWindow
             return false;
         }
 
-        var (receipt, delivery, leaseEndMs) = restored.Details(message.Offset);
-        message.Receipt = receipt;
-        message.Delivery = delivery;
-        if (leaseEndMs <= nowMs)
+        var detail = restored.Detail(message.Offset);
+        message.Delivery = detail.Delivery;
+        message.ReceiptVoid = detail.ReceiptVoid;
+        // After a crash the first lease of a message may be out without being written down.
+        message.Receipt = restored.IsExact ? detail.Receipt : Math.Max(1, detail.Receipt);
+        if ((restored.IsExact ? detail.LeftMs : restored.LongestMs) is not { } leftMs)
             return false;
 
-        message.Restored = !restored.IsExact;
-        if (message.Restored)
-        {
-            // One lease more than was written down may have been given out, and the durable state does not know of it.
-            message.Receipt++;
-            message.LeaseStamp = ++_stamp;
-        }
-
-        message.DueMs = leaseEndMs;
-        SetState(slot, MessageState.Leased);
-        _timers.Add(slot, leaseEndMs);
+        message.DueMs = _restoredAtMs + leftMs;
+        SetState(slot, detail.Delayed ? MessageState.Delayed : MessageState.Leased);
+        _timers.Add(slot, message.DueMs);
         return true;
+    }
+
+    // Once no lease runs, a long one of before need not be waited for after a crash. From here on, because this snapshot may become
+    // durable at any time, a lease as long as that needs another.
+    private void LowerLongest()
+    {
+        if (_longestMs <= _options.VisibilityTimeoutMs || CountOf(MessageState.Leased) > 0 || IsRestoring)
+            return;
+        _longestMs = 0;
+        _lowered = _snapshots;
+        _durableLongestMs = Math.Min(_durableLongestMs, _options.VisibilityTimeoutMs);
     }
 
     private long FirstUntouched()
@@ -135,12 +152,9 @@ public sealed partial class ConsumerWindow
         if (_restored is not { } restored)
             return;
         for (var offset = restored.NextWanted(_next); offset <= restored.Touched; offset = restored.NextWanted(offset + 1))
-        {
-            var (receipt, delivery, _) = restored.Details(offset);
-            writer.Add(offset, receipt, delivery, leaseMs: 0);
-        }
+            writer.Add(offset, restored.Detail(offset) with { Hold = 0 });
     }
 }
 
 /// <summary>Which snapshot a save made durable.</summary>
-public readonly record struct SnapshotToken(long Stamp, long Reserved, long LongestMs);
+public readonly record struct SnapshotToken(int Generation, int Number, long Reserved, long LongestMs);

@@ -1,3 +1,5 @@
+using Sequin.Core.Receipts;
+
 namespace Sequin.Core.Windows;
 
 /// <summary>
@@ -12,12 +14,13 @@ namespace Sequin.Core.Windows;
 ///             the caller makes a snapshot durable, then answers, then
 /// 4 Release   frees the message and lets its group go on
 ///   Nack, Expire, GiveBack     it is visible again, and so are the later ones of its group and batch
-///   TakeDying                  out of deliveries: the caller makes its dead letter durable, then Release
+///   TakeDying                  out of deliveries: the caller makes its dead letter durable, then
+///   Bury                       the message is finishing like an acked one: snapshot, then Release
 /// </code>
-/// A lease is not written down. Instead a snapshot reserves offsets ahead: after a crash every unfinished offset up to the
-/// reservation counts as leased for one lease time (<see cref="Restore"/>). So a lease needs a snapshot first only when its offset
-/// is beyond the reservation, or the durable state does not know of the message's previous lease, or the lease is longer than any
-/// known. A clean stop writes the leases as they are.
+/// The first lease of a message is not written down. Instead a snapshot reserves offsets ahead: after a crash every unfinished
+/// offset up to the reservation counts as leased for one lease time (<see cref="Restore"/>). So a lease needs a snapshot first only
+/// when its offset is beyond the reservation, or the message was leased before (the durable state must know which receipt is the
+/// live one), or the lease is longer than any known. A clean stop writes leases and delays as they are.
 /// </summary>
 public sealed partial class ConsumerWindow
 {
@@ -55,7 +58,7 @@ public sealed partial class ConsumerWindow
 
     public WindowCounts Counts => new(
         CountOf(MessageState.Leased), CountOf(MessageState.Ready), CountOf(MessageState.Delayed),
-        CountOf(MessageState.Acking) + CountOf(MessageState.Dying), _arena.Count);
+        CountOf(MessageState.Finishing) + CountOf(MessageState.Dying), _arena.Count);
 
     /// <summary>When <see cref="Expire"/> has something to do; null: nothing is leased or delayed.</summary>
     public long? NextDueMs => _timers.NextMs;
@@ -64,10 +67,9 @@ public sealed partial class ConsumerWindow
     /// <param name="offset">Its offset.</param>
     /// <param name="group">Its group; 0: none, it waits for nothing and holds up nothing.</param>
     /// <param name="formerGroup">The group that an update took its row from; 0: none.</param>
-    /// <param name="nowMs">The time.</param>
-    public void Append(long offset, ulong group, ulong formerGroup, long nowMs)
+    public void Append(long offset, ulong group, ulong formerGroup)
     {
-        if (offset < NextOffset)
+        if (offset < _next || (_restored is { } restored && restored.NextWanted(offset) != offset))
             return;
         _next = offset + 1;
 
@@ -81,7 +83,7 @@ public sealed partial class ConsumerWindow
             _groups.Append(message.FormerGroup, GroupChains.LinkOf(slot, former: true));
 
         _counts[(int)MessageState.Waiting]++;
-        if (!TryRestoreLease(slot, nowMs))
+        if (!TryRestoreHold(slot))
             MakeReadyIfFree(slot);
     }
 
@@ -119,7 +121,7 @@ public sealed partial class ConsumerWindow
         return leased;
     }
 
-    /// <summary>Starts over at another place: every lease and receipt of before is void.</summary>
+    /// <summary>Starts over at another place: every lease and receipt of before is void, once a snapshot is durable.</summary>
     public void Rewind(long startAfter)
     {
         while (_arena.First != MessageArena.None)
@@ -132,18 +134,18 @@ public sealed partial class ConsumerWindow
         _next = startAfter + 1;
         _touched = startAfter;
         _reserved = startAfter;
+        _durableReserved = startAfter;
     }
 
     private LeasedOffset LeaseOne(int slot, long nowMs, long visibilityTimeoutMs, ref bool mustSave)
     {
         ref var message = ref _arena[slot];
-        mustSave |= message.Offset > _durableReserved || message.LeaseStamp > _durableStamp;
-        message.Receipt++;
+        mustSave |= message.Offset > _durableReserved || message.Receipt > 0;
+        // After as many leases of one message as a receipt can count, nobody has the first ones any more.
+        message.Receipt = message.Receipt == Receipt.NumberMax ? 1 : message.Receipt + 1;
         message.Delivery++;
-        message.LeaseStamp = ++_stamp;
         message.Batch = _batch;
         message.ReceiptVoid = false;
-        message.Restored = false;
         message.DueMs = nowMs + visibilityTimeoutMs;
         SetState(slot, MessageState.Leased);
         _timers.Add(slot, message.DueMs);

@@ -1,18 +1,24 @@
 namespace Sequin.Core.Windows;
 
 /// <summary>
-/// When leases and delays end. An entry whose message has changed since is skipped when it comes up, so cancelling costs nothing;
-/// <see cref="NeedsRebuild"/> keeps such entries below the live ones.
+/// When leases and delays end; of those that end together the lower offset first, so that a batch ends in its order. An entry whose
+/// message has changed since is skipped when it comes up, so cancelling costs nothing; when such entries are the most, they go.
 /// </summary>
 internal sealed class DueTimers(MessageArena arena)
 {
     private const int StaleMin = 1024;
 
-    private readonly PriorityQueue<(int Slot, int Version), long> _queue = new();
+    private readonly PriorityQueue<(int Slot, int Version), (long DueMs, long Offset)> _queue = new();
+    private int _countMax = StaleMin;
 
-    public void Add(int slot, long dueMs) => _queue.Enqueue((slot, arena[slot].Version), dueMs);
+    public int Count => _queue.Count;
 
-    public bool NeedsRebuild(int live) => _queue.Count > (2 * live) + StaleMin;
+    public void Add(int slot, long dueMs)
+    {
+        if (_queue.Count >= _countMax)
+            DropStale();
+        _queue.Enqueue((slot, arena[slot].Version), (dueMs, arena[slot].Offset));
+    }
 
     public void Clear() => _queue.Clear();
 
@@ -21,10 +27,10 @@ internal sealed class DueTimers(MessageArena arena)
     {
         get
         {
-            while (_queue.TryPeek(out var entry, out var dueMs))
+            while (_queue.TryPeek(out var entry, out var due))
             {
-                if (arena[entry.Slot].Version == entry.Version)
-                    return dueMs;
+                if (IsLive(entry))
+                    return due.DueMs;
                 _queue.Dequeue();
             }
 
@@ -41,4 +47,14 @@ internal sealed class DueTimers(MessageArena arena)
         slot = _queue.Dequeue().Slot;
         return true;
     }
+
+    private void DropStale()
+    {
+        var live = _queue.UnorderedItems.Where(item => IsLive(item.Element)).ToArray();
+        _queue.Clear();
+        _queue.EnqueueRange(live);
+        _countMax = (2 * live.Length) + StaleMin;
+    }
+
+    private bool IsLive((int Slot, int Version) entry) => arena[entry.Slot].Version == entry.Version;
 }

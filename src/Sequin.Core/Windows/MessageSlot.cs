@@ -10,9 +10,6 @@ internal struct MessageSlot
     /// <summary>End of the lease or of the delay.</summary>
     public long DueMs;
 
-    /// <summary>Count of leases at the time of the last one: whether a snapshot knows of it.</summary>
-    public long LeaseStamp;
-
     /// <summary>Neighbours among all unfinished, by offset.</summary>
     public int Previous;
     public int Next;
@@ -28,7 +25,4 @@ internal struct MessageSlot
 
     /// <summary>The last receipt was taken back: a late ack with it is stale.</summary>
     public bool ReceiptVoid;
-
-    /// <summary>Treated as leased since a restart; the receipt before the last may be the live one.</summary>
-    public bool Restored;
 }

@@ -13,8 +13,8 @@ internal enum MessageState : byte
     /// <summary>Given back with a delay; holds its groups until then.</summary>
     Delayed,
 
-    /// <summary>Acked, not yet durably; holds its groups.</summary>
-    Acking,
+    /// <summary>Acked or buried, not yet durably; holds its groups.</summary>
+    Finishing,
 
     /// <summary>Out of deliveries, its dead letter not yet durable; holds its groups.</summary>
     Dying,

@@ -4,10 +4,9 @@ namespace Sequin.Core.Windows;
 internal sealed class RestoredMessages
 {
     private readonly List<(long Start, long End)> _runs = [];
-    private readonly Dictionary<long, (int Receipt, int Delivery, long LeaseEndMs)> _details = [];
-    private readonly long _crashLeaseEndMs;
+    private readonly Dictionary<long, SnapshotDetail> _details = [];
 
-    public RestoredMessages(ReadOnlySpan<byte> snapshot, long nowMs, long visibilityTimeoutMs)
+    public RestoredMessages(ReadOnlySpan<byte> snapshot)
     {
         var reader = new VarintReader(snapshot);
         var version = reader.Read();
@@ -19,12 +18,11 @@ internal sealed class RestoredMessages
         Touched = reader.Read();
         Reserved = reader.Read();
         LongestMs = reader.Read();
-        _crashLeaseEndMs = IsExact ? 0 : nowMs + Math.Max(LongestMs, visibilityTimeoutMs);
         ReadRuns(ref reader);
-        ReadDetails(ref reader, nowMs);
+        ReadDetails(ref reader);
     }
 
-    /// <summary>The leases were written down: nothing else was leased.</summary>
+    /// <summary>From a clean stop, which wrote the leases down: nothing else was leased.</summary>
     public bool IsExact { get; }
     public int Generation { get; }
 
@@ -33,6 +31,8 @@ internal sealed class RestoredMessages
 
     /// <summary>Offsets up to here may have been leased.</summary>
     public long Reserved { get; }
+
+    /// <summary>No lease that may be running is longer.</summary>
     public long LongestMs { get; }
 
     /// <summary>No offset behind this one is touched by the restore.</summary>
@@ -58,54 +58,43 @@ internal sealed class RestoredMessages
         return low < _runs.Count ? Math.Max(from, _runs[low].Start) : Touched + 1;
     }
 
-    public (int Receipt, int Delivery, long LeaseEndMs) Details(long offset)
-    {
-        var known = _details.GetValueOrDefault(offset);
-        return IsExact ? known : known with { LeaseEndMs = _crashLeaseEndMs };
-    }
+    public SnapshotDetail Detail(long offset) => _details.GetValueOrDefault(offset);
 
     private void ReadRuns(ref VarintReader reader)
     {
         var last = 0L;
         for (var gap = reader.Read(); gap != 0; gap = reader.Read())
         {
-            var start = last + gap - 1;
-            last = start + reader.Read() - 1;
+            var start = last + (gap >> 1);
+            last = (gap & 1) == 0 ? start : start + reader.Read() - 1;
             _runs.Add((start, last));
         }
     }
 
-    private void ReadDetails(ref VarintReader reader, long nowMs)
+    private void ReadDetails(ref VarintReader reader)
     {
-        var last = 0L;
-        for (var gap = reader.Read(); gap != 0; gap = reader.Read())
+        var alike = 0L;
+        var detail = default(SnapshotDetail);
+        foreach (var (start, end) in _runs)
         {
-            last += gap - 1;
-            var receipt = (int)reader.Read();
-            var delivery = (int)reader.Read();
-            var leaseMs = reader.Read();
-            _details.Add(last, (receipt, delivery, leaseMs == 0 ? 0 : nowMs + leaseMs - 1));
+            for (var offset = start; offset <= end; offset++)
+            {
+                if (alike == 0)
+                    (alike, detail) = ReadDetail(ref reader);
+                alike--;
+                if (detail != default)
+                    _details.Add(offset, detail);
+            }
         }
     }
-}
 
-/// <summary>Reads unsigned LEB128 numbers.</summary>
-internal ref struct VarintReader(ReadOnlySpan<byte> bytes)
-{
-    private ReadOnlySpan<byte> _rest = bytes;
-
-    public long Read()
+    private static (long Alike, SnapshotDetail Detail) ReadDetail(ref VarintReader reader)
     {
-        var value = 0UL;
-        for (var shift = 0; shift < 64; shift += 7)
-        {
-            var current = _rest[0];
-            _rest = _rest[1..];
-            value |= (ulong)(current & 0x7F) << shift;
-            if (current < 0x80)
-                return (long)value;
-        }
-
-        throw new InvalidDataException("A window snapshot holds a number of more than 64 bits.");
+        var head = reader.Read();
+        var both = (int)head & SnapshotWriter.Alike;
+        var detail = both < SnapshotWriter.Alike
+            ? new SnapshotDetail(both, both, Hold: 0)
+            : new SnapshotDetail((int)reader.Read(), (int)reader.Read(), reader.Read());
+        return (head >> SnapshotWriter.AlikeBits, detail);
     }
 }

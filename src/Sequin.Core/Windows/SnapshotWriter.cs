@@ -6,19 +6,22 @@ namespace Sequin.Core.Windows;
 /// Writes a window's state. All numbers are unsigned LEB128 varints:
 /// <code>
 /// version, flags (1: exact), generation, touched, reserved, longest lease ms
-/// run*      gap to the end of the run before (first: to 0) + 1, length           unfinished offsets up to touched
+/// run*      unfinished offsets up to touched: gap to the end of the run before (first: to 0) × 2 + (1: more than one, length follows)
 /// 0
-/// detail*   gap to the detail before + 1, receipt, delivery, remaining lease ms + 1 or 0      those that are not all zero
-/// 0
+/// detail*   for the unfinished in order, those that are alike as one, until each has one:
+///           count × 8 + n, where n below 7 is receipt and delivery both, and 7 says that receipt, delivery, hold follow
+/// hold      (ms left of the lease or delay + 1, 0: none) × 4 + (2: delayed) + (1: the receipt is void)
 /// </code>
-/// 10,000 unfinished messages in random holes are about 20 kB, in one stretch a few bytes.
+/// 10,000 unfinished messages in random holes are below 20 kB, in one stretch a few bytes.
 /// </summary>
 internal ref struct SnapshotWriter(IBufferWriter<byte> output)
 {
     public const int Version = 1;
     public const int FlagExact = 1;
+    public const int AlikeBits = 3;
+    public const int Alike = (1 << AlikeBits) - 1;
 
-    private readonly List<Detail> _details = [];
+    private readonly List<(int Count, SnapshotDetail Detail)> _details = [];
     private long _runStart;
     private long _runEnd = -1;
     private long _lastRunEnd;
@@ -33,9 +36,10 @@ internal ref struct SnapshotWriter(IBufferWriter<byte> output)
         Write(longestMs);
     }
 
-    public void Add(long offset, int receipt, int delivery, long leaseMs)
+    /// <summary>Adds an unfinished message; offsets rise and are above 0.</summary>
+    public void Add(long offset, SnapshotDetail detail)
     {
-        if (offset == _runEnd + 1 && _runEnd >= 0)
+        if (_runEnd >= 0 && offset == _runEnd + 1)
         {
             _runEnd = offset;
         }
@@ -45,33 +49,37 @@ internal ref struct SnapshotWriter(IBufferWriter<byte> output)
             _runStart = _runEnd = offset;
         }
 
-        if (receipt != 0 || delivery != 0 || leaseMs != 0)
-            _details.Add(new Detail(offset, receipt, delivery, leaseMs));
+        if (_details.Count > 0 && _details[^1].Detail == detail)
+            _details[^1] = (_details[^1].Count + 1, detail);
+        else
+            _details.Add((1, detail));
     }
 
     public void End()
     {
         EndRun();
         Write(0);
-        var last = 0L;
-        foreach (var detail in _details)
+        foreach (var (count, detail) in _details)
         {
-            Write(detail.Offset - last + 1);
-            Write(detail.Receipt);
-            Write(detail.Delivery);
-            Write(detail.LeaseMs);
-            last = detail.Offset;
+            var (receipt, delivery, hold) = detail;
+            var isShort = receipt == delivery && receipt < Alike && hold == 0;
+            Write(((long)count << AlikeBits) | (long)(isShort ? receipt : Alike));
+            if (isShort)
+                continue;
+            Write(receipt);
+            Write(delivery);
+            Write(hold);
         }
-
-        Write(0);
     }
 
     private void EndRun()
     {
         if (_runEnd < 0)
             return;
-        Write(_runStart - _lastRunEnd + 1);
-        Write(_runEnd - _runStart + 1);
+        var more = _runEnd > _runStart;
+        Write(((_runStart - _lastRunEnd) << 1) | (more ? 1L : 0));
+        if (more)
+            Write(_runEnd - _runStart + 1);
         _lastRunEnd = _runEnd;
     }
 
@@ -90,6 +98,4 @@ internal ref struct SnapshotWriter(IBufferWriter<byte> output)
         span[length++] = (byte)rest;
         output.Advance(length);
     }
-
-    private readonly record struct Detail(long Offset, int Receipt, int Delivery, long LeaseMs);
 }

@@ -13,7 +13,7 @@ internal sealed partial class ConsumerGrain
             await _demand.Task.WaitAsync(cancellationToken);
             try
             {
-                if (await _messages.ReadAsync(ReadWait, () => NowMs, cancellationToken))
+                if (await _messages.ReadAsync(ReadWait, cancellationToken))
                     ServeWaiters();
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -41,7 +41,7 @@ internal sealed partial class ConsumerGrain
         _window.Restore(state.State.Window.Span, NowMs);
         while (_window.IsRestoring)
         {
-            if (!await _messages.ReadAsync(TimeSpan.Zero, () => NowMs, cancellationToken))
+            if (!await _messages.ReadAsync(TimeSpan.Zero, cancellationToken))
                 _window.EndRestore();
         }
 

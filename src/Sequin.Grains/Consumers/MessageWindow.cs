@@ -16,7 +16,7 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
     public long Head { get; private set; }
 
     /// <summary>Reads what follows; false when nothing came within the wait.</summary>
-    public async Task<bool> ReadAsync(TimeSpan wait, Func<long> nowMs, CancellationToken cancellationToken)
+    public async Task<bool> ReadAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
         var generation = window.Generation;
         var slice = await stream.ReadAsync(window.NextOffset - 1, ReadBytes, wait, cancellationToken);
@@ -26,7 +26,7 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
 
         Head = slice.Head;
         foreach (var segment in slice.Segments)
-            Take(segment, nowMs());
+            Take(segment);
         return slice.Segments.Length > 0;
     }
 
@@ -46,7 +46,7 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
         return stored;
     }
 
-    private void Take(Segment segment, long nowMs)
+    private void Take(Segment segment)
     {
         if (filter.Enter(segment))
         {
@@ -57,9 +57,9 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
                 if (!filter.Wants(entries, i))
                     continue;
                 if (grouped)
-                    window.Append(segment.BaseOffset + i, entries.Groups[i], entries.FormerGroup(i), nowMs);
+                    window.Append(segment.BaseOffset + i, entries.Groups[i], entries.FormerGroup(i));
                 else
-                    window.Append(segment.BaseOffset + i, group: 0, formerGroup: 0, nowMs);
+                    window.Append(segment.BaseOffset + i, group: 0, formerGroup: 0);
             }
         }
 

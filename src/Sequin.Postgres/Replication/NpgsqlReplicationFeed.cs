@@ -1,3 +1,4 @@
+using Npgsql;
 using Npgsql.Replication;
 using Npgsql.Replication.Internal;
 using Npgsql.Replication.PgOutput;
@@ -15,6 +16,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
 {
     // Well below any sensible wal_sender_timeout, and short enough that a source which is shutting down hears soon that we have all.
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
+
+    // Nearly all of what a message costs here is the read from the socket: the fewer, the better.
+    private const int BufferBytes = 128 * 1024;
 
     // A hung owner's slot must be free for the next one soon.
     private const string SenderTimeout = "-c wal_sender_timeout=15s";
@@ -40,7 +44,8 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public static async Task<NpgsqlReplicationFeed> StartAsync(
         SourceAddress source, string slotName, string publicationName, Lsn start, CancellationToken cancellationToken)
     {
-        var connection = new LogicalReplicationConnection(source.ToConnectionString(options: SenderTimeout))
+        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: SenderTimeout)) { ReadBufferSize = BufferBytes };
+        var connection = new LogicalReplicationConnection(address.ConnectionString)
         {
             WalReceiverStatusInterval = StatusInterval,
         };

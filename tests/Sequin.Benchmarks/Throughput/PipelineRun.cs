@@ -58,20 +58,15 @@ internal sealed class PipelineRun(EmbeddedPostgres postgres, Backlog backlog, Th
 
     private async Task PullAllAsync(ServerProcess server, Deliveries deliveries, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var clients = Enumerable.Range(0, settings.Clients)
-            .Select(_ => new PullClient(server.Address, server.Token, ConsumerName)).ToList();
-        var pulling = clients.ConvertAll(client => Task.Run(
-            () => Puller.RunAsync(client, settings.BatchSize, deliveries, stop.Token), cancellationToken));
+        var pullers = Enumerable.Range(0, settings.Clients)
+            .Select(_ => new Puller(server.Address, server.Token, ConsumerName, settings.BatchSize, deliveries)).ToList();
         try
         {
             await WaitAsync(deliveries, cancellationToken);
         }
         finally
         {
-            await stop.CancelAsync();
-            await Task.WhenAll(pulling);
-            clients.ForEach(client => client.Dispose());
+            pullers.ForEach(puller => puller.Dispose());
         }
     }
 
