@@ -33,7 +33,8 @@ internal sealed record ConsumerResponse
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    public static ConsumerResponse Of(ConsumerRecord consumer, StreamRecord? stream, string? database, ConsumerHealthResponse health) => new()
+    public static ConsumerResponse Of(
+        ConsumerRecord consumer, StreamRecord? stream, string? database, ConsumerHealthResponse health) => new()
     {
         Id = consumer.Id.Value,
         Name = consumer.Name,

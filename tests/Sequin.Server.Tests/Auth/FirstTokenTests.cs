@@ -1,11 +1,11 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Sequin.Postgres.Log;
 using Sequin.Postgres.Log.Secrets;
 using Sequin.Server.Auth;
 using Sequin.Server.Configuration;
 using Sequin.Testing;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Sequin.Server.Tests.Auth;
 

@@ -29,8 +29,8 @@ public sealed class ConsumerTests(ApiServer server)
 
         foreach (var key in new[]
         {
-            "id", "name", "status", "database", "source", "tables", "actions", "destination", "filter", "transform", "routing", "enrichment",
-            "message_grouping", "batch_size", "max_retry_count", "load_shedding_policy", "timestamp_format", "annotations",
+            "id", "name", "status", "database", "source", "tables", "actions", "destination", "filter", "transform", "routing",
+            "enrichment", "message_grouping", "batch_size", "max_retry_count", "load_shedding_policy", "timestamp_format", "annotations",
             "active_backfills", "health",
         })
             Assert.True(created.TryGetProperty(key, out _), $"{key} is missing.");
@@ -84,7 +84,7 @@ public sealed class ConsumerTests(ApiServer server)
     [InlineData($$"""{"name":"n","database":"d","actions":["1"],{{Pull}}}""", "actions")]
     [InlineData($$"""{"name":"n","database":"d","actions":[null],{{Pull}}}""", "actions")]
     [InlineData($$"""{"name":"n","database":"d","tables":[{"name":"a.b.c"}],{{Pull}}}""", "tables")]
-    [InlineData($$"""{"name":"n","database":"d","tables":[{"name":"a","group_column_names":["x"]}],{{Pull}}}""", "tables.group_column_names")]
+    [InlineData($$"""{"name":"n","stream":"s","tables":[{"group_column_names":["x"]}],{{Pull}}}""", "tables.group_column_names")]
     [InlineData($$"""{"name":"n","database":"d","source":{"include_schemas":["public"]},{{Pull}}}""", "source.include_schemas")]
     [InlineData($$"""{"name":"n","database":"d","source":{"include_tables":[""]},{{Pull}}}""", "source.include_tables")]
     [InlineData($$"""{"name":"n","database":"d","start":"later",{{Pull}}}""", "start")]
@@ -101,8 +101,12 @@ public sealed class ConsumerTests(ApiServer server)
     }
 
     [Fact]
-    public async Task An_unknown_destination_is_answered_with_the_known_ones() =>
-        (await server.Api.PostAsync(Sinks, """{"name":"n","database":"d","destination":{"type":"kafka"}}""")).IsProblem(422).Says("sequin_stream");
+    public async Task An_unknown_destination_is_answered_with_the_known_ones()
+    {
+        var answer = await server.Api.PostAsync(Sinks, """{"name":"n","database":"d","destination":{"type":"kafka"}}""");
+
+        answer.IsProblem(422).Says("sequin_stream");
+    }
 
     private async Task<SourceDatabase> StreamedAsync()
     {

@@ -22,7 +22,8 @@ public sealed class DatabaseTests(ApiServer server)
         Assert.NotEmpty(shown.Text("state"));
         Assert.NotEmpty(shown.Text("state_since"));
         Assert.Equal(source.Name, (await server.Api.GetAsync($"/api/streams/{source.Name}")).Is(200).Text("database"));
-        Assert.True((await server.Api.PostAsync($"{Path}/{source.Name}/test_connection", "{}")).Is(200).Json.GetProperty("success").GetBoolean());
+        var tested = (await server.Api.PostAsync($"{Path}/{source.Name}/test_connection", "{}")).Is(200);
+        Assert.True(tested.Json.GetProperty("success").GetBoolean());
         Assert.Contains(created.Text("id"), (await server.Api.GetAsync(Path)).Body, StringComparison.Ordinal);
 
         var deleted = (await server.Api.DeleteAsync($"{Path}/{created.Text("id")}")).Is(200);

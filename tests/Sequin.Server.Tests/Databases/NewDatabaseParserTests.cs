@@ -9,6 +9,9 @@ public sealed class NewDatabaseParserTests(ApiServer server)
     private const string Address = "\"hostname\":\"127.0.0.1\",\"port\":1,\"database\":\"d\",\"username\":\"u\"";
     private const string Name = "\"name\":\"n\"";
 
+    /// <summary>Up to the slots.</summary>
+    private const string Start = $"{Name},{Address},\"replication_slots\":[";
+
     [Theory]
     [InlineData("{}", "name")]
     [InlineData("{}", "hostname")]
@@ -34,11 +37,11 @@ public sealed class NewDatabaseParserTests(ApiServer server)
     [InlineData($$"""{{{Name}},{{Address}},"tables":[null],{{Slots}}}""", "tables")]
     [InlineData($$"""{{{Name}},{{Address}},"replication_slots":[]}""", "replication_slots")]
     [InlineData($$"""{{{Name}},{{Address}},"replication_slots":[null]}""", "replication_slots")]
-    [InlineData($$"""{{{Name}},{{Address}},"replication_slots":[{"slot_name":"a","publication_name":"p"},{"slot_name":"b","publication_name":"p"}]}""", "replication_slots")]
+    [InlineData($$"""{{{Start}}{"slot_name":"a","publication_name":"p"},{"slot_name":"b","publication_name":"p"}]}""", "replication_slots")]
     [InlineData($$"""{{{Name}},{{Address}},"replication_slots":[{"publication_name":"p"}]}""", "replication_slots.slot_name")]
-    [InlineData($$"""{{{Name}},{{Address}},"replication_slots":[{"slot_name":"Upper","publication_name":"p"}]}""", "replication_slots.slot_name")]
+    [InlineData($$"""{{{Start}}{"slot_name":"Upper","publication_name":"p"}]}""", "replication_slots.slot_name")]
     [InlineData($$"""{{{Name}},{{Address}},"replication_slots":[{"slot_name":"s"}]}""", "replication_slots.publication_name")]
-    [InlineData($$"""{{{Name}},{{Address}},"replication_slots":[{"slot_name":"s","publication_name":"p","status":"disabled"}]}""", "replication_slots.status")]
+    [InlineData($$"""{{{Start}}{"slot_name":"s","publication_name":"p","status":"disabled"}]}""", "replication_slots.status")]
     [InlineData($$"""{{{Name}},"url":"http://u:p@h/d",{{Slots}}}""", "url")]
     [InlineData($$"""{{{Name}},"url":"postgres://u:p@h",{{Slots}}}""", "url")]
     [InlineData($$"""{{{Name}},"url":"postgres://u:p@%2Ftmp/d",{{Slots}}}""", "url")]
@@ -55,6 +58,8 @@ public sealed class NewDatabaseParserTests(ApiServer server)
     {
         var body = $$"""{{{Name}},"url":"postgres://u:hun/ter2@h/d",{{Slots}}}""";
 
-        Assert.DoesNotContain("ter2", (await server.Api.PostAsync("/api/postgres_databases", body)).IsProblem(422).Body, StringComparison.Ordinal);
+        var answer = (await server.Api.PostAsync("/api/postgres_databases", body)).IsProblem(422);
+
+        Assert.DoesNotContain("ter2", answer.Body, StringComparison.Ordinal);
     }
 }

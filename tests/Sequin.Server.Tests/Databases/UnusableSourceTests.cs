@@ -110,7 +110,8 @@ public sealed class UnusableSourceTests(ApiServer server)
 
         var answer = (await server.Api.PostAsync(Path, request)).IsProblem(422);
 
-        var codes = answer.Json.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("code").GetString()).ToList();
+        var findings = answer.Json.GetProperty("findings").EnumerateArray();
+        var codes = findings.Select(finding => finding.GetProperty("code").GetString()).ToList();
         Assert.Contains("publication_missing", codes);
         Assert.Contains("slot_missing", codes);
         answer.Says("CREATE PUBLICATION");

@@ -30,6 +30,9 @@ public sealed partial class DemoTests
     public async Task A_kept_demo_comes_back_with_its_stream()
     {
         var directory = Directory.CreateTempSubdirectory("sequin-demo-").FullName;
+        // As root, PostgreSQL runs as somebody else.
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         try
         {
             var first = await OffsetAsync(directory);

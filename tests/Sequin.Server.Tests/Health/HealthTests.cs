@@ -13,6 +13,7 @@ public sealed class HealthTests(ApiServer server)
         var answer = (await server.Api.GetAsync(path)).Is(200).Json;
 
         Assert.Equal("healthy", answer.GetProperty("status").GetString());
-        Assert.Equal(checks, string.Join(',', answer.GetProperty("checks").EnumerateArray().Select(c => c.GetProperty("name").GetString())));
+        var names = answer.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("name").GetString());
+        Assert.Equal(checks, string.Join(',', names));
     }
 }

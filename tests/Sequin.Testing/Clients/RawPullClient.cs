@@ -20,7 +20,8 @@ public sealed class RawPullClient : IDisposable
     {
         _socket.Connect(server.Host, server.Port);
         _response = new RawResponse(_socket);
-        var body = string.Create(CultureInfo.InvariantCulture, $"{{\"batch_size\":{batchSize},\"wait_for\":{(long)wait.TotalMilliseconds}}}");
+        var body = string.Create(
+            CultureInfo.InvariantCulture, $"{{\"batch_size\":{batchSize},\"wait_for\":{(long)wait.TotalMilliseconds}}}");
         _receive = Encoding.ASCII.GetBytes($"{Head("receive")}{body.Length.ToString(CultureInfo.InvariantCulture)}\r\n\r\n{body}");
         _ackHead = Encoding.ASCII.GetBytes(Head("ack"));
 
