@@ -23,6 +23,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     // A hung owner's slot must be free for the next one soon.
     private const string SenderTimeout = "-c wal_sender_timeout=15s";
 
+    // The server speaks at least every half of that. A walsender that ends with an error is silence to Npgsql, nothing else.
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(12);
+
     private readonly LogicalReplicationConnection _connection;
     private readonly IAsyncEnumerator<XLogDataMessage> _messages;
     private readonly CancellationTokenSource _stop;
@@ -48,6 +51,7 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
         var connection = new LogicalReplicationConnection(address.ConnectionString)
         {
             WalReceiverStatusInterval = StatusInterval,
+            WalReceiverTimeout = SilenceMax,
         };
         try
         {
@@ -64,10 +68,12 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
                 new PgOutputReplicationSlot(slotName), stop.Token, new NpgsqlLogSequenceNumber(start.Value), options);
             return new NpgsqlReplicationFeed(connection, messages, stop);
         }
-        catch
+        catch (Exception exception)
         {
             await connection.DisposeAsync();
-            throw;
+            if (exception is OperationCanceledException)
+                throw;
+            throw new SourceProblemException(ConnectionDiagnosis.Of(exception, source), exception);
         }
     }
 
