@@ -48,10 +48,13 @@ internal static class ThroughputBenchmark
     private static async Task<PipelineResult> RunPipelineAsync(
         PipelineRun pipeline, Backlog backlog, string slot, CancellationToken cancellationToken)
     {
+        var warmUp = $"{slot}_warm_up";
         await backlog.CopySlotAsync(slot, cancellationToken);
+        await backlog.CopySlotAsync(warmUp, cancellationToken);
         await backlog.CheckpointAsync(cancellationToken);
-        var result = await pipeline.RunAsync(slot, cancellationToken);
+        var result = await pipeline.RunAsync(slot, warmUp, cancellationToken);
         await backlog.DropSlotAsync(slot, cancellationToken);
+        await backlog.DropSlotAsync(warmUp, cancellationToken);
         return result;
     }
 
