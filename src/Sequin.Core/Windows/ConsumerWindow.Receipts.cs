@@ -192,13 +192,11 @@ public sealed partial class ConsumerWindow
         {
             var follower = GroupChains.SlotOf(link);
             ref var message = ref _arena[follower];
-            // What was never leased, and what is behind a void receipt, is back already.
-            if (message.Batch != batch || message.Receipt == 0 || message.ReceiptVoid
-                || message.State is not (MessageState.Leased or MessageState.Finishing or MessageState.Waiting))
+            if (message.Batch != batch || message.Receipt == 0)
                 return;
 
             link = _groups.Next(link);
-            if (message.State == MessageState.Finishing)
+            if (message.State is not (MessageState.Leased or MessageState.Waiting))
                 continue;
             message.ReceiptVoid = true;
             SetState(follower, MessageState.Waiting);

@@ -122,8 +122,7 @@ internal sealed partial class HistoryRunner
         _real = new ConsumerWindow(options, 0);
         _naive = new NaiveWindow(options, 0);
         _startAfter = _durable?.StartAfter ?? 0;
-        _ledger.Finished = [.. _durable?.Finished ?? []];
-        _ledger.Released = [.. _durable?.Finished ?? []];
+        _ledger.Forget(_durable?.Finished ?? []);
         if (_durable is null)
             return false;
         _real.Restore(_durable.Bytes, NowMs);

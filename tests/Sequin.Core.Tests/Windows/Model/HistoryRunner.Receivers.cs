@@ -81,7 +81,7 @@ internal sealed partial class HistoryRunner
         if (delivery.Generation != _real.Generation)
             return;
 
-        var wasLive = _ledger.IsLive(delivery, _worldMs) && !delivery.IsAcked;
+        var wasLive = _ledger.IsLive(delivery, _worldMs) && delivery.AckedMs is null;
         var status = Same(_real.Ack(delivery.Offset, delivery.Receipt), _naive.Ack(delivery.Offset, delivery.Receipt));
         Require(!wasLive || status == ReceiptStatus.Done, $"the ack of a live lease of {delivery.Offset} is {status}");
         if (status is not (ReceiptStatus.Done or ReceiptStatus.DoneLate or ReceiptStatus.AlreadyDone))
@@ -89,7 +89,7 @@ internal sealed partial class HistoryRunner
 
         if (status != ReceiptStatus.AlreadyDone)
         {
-            delivery.IsAcked = true;
+            delivery.AckedMs ??= _worldMs;
             _ledger.Finished.Add(delivery.Offset);
         }
 
@@ -118,7 +118,7 @@ internal sealed partial class HistoryRunner
     {
         if (Choose(a) is not { } delivery || delivery.Generation != _real.Generation)
             return;
-        var wasLive = _ledger.IsLive(delivery, _worldMs) && !delivery.IsAcked;
+        var wasLive = _ledger.IsLive(delivery, _worldMs) && delivery.AckedMs is null;
         var status = Same(
             _real.Nack(delivery.Offset, delivery.Receipt, NowMs, delayMs),
             _naive.Nack(delivery.Offset, delivery.Receipt, NowMs, delayMs));
@@ -144,7 +144,7 @@ internal sealed partial class HistoryRunner
         if (!mustSave)
             delivery.EndsMs = endsMs;
         else
-            WhenSaved(() => delivery.EndsMs = delivery.Extensions == extension ? endsMs : delivery.EndsMs);
+            WhenSaved(() => delivery.EndsMs = delivery.Extensions == extension && delivery.AckedMs is null ? endsMs : delivery.EndsMs);
     }
 
     private void Pass(long ms, bool isSeen)

@@ -57,6 +57,15 @@ internal sealed class Ledger
     /// <summary>The answer that a message is finished has gone out.</summary>
     public void Acked(int generation, long offset) => _acked.Add((generation, offset));
 
+    /// <summary>A restart: what was finished and is not durable is lost, and so are acks that were not answered.</summary>
+    public void Forget(HashSet<long> durable)
+    {
+        Finished = [.. durable];
+        Released = [.. durable];
+        foreach (var delivery in _deliveries)
+            delivery.AckedMs = durable.Contains(delivery.Offset) ? delivery.AckedMs : null;
+    }
+
     /// <summary>Its receiver has given it back, and with it the later ones of its group and batch.</summary>
     public void GivenBack(Delivery delivery)
     {
@@ -70,7 +79,8 @@ internal sealed class Ledger
     /// <summary>Whether its receiver may count on having the message.</summary>
     public bool IsLive(Delivery delivery, long worldMs) =>
         !delivery.IsOver && delivery.EndsMs > worldMs && !_deliveries.Exists(earlier =>
-            IsSameGroupAndBatch(earlier, delivery) && earlier.Offset < delivery.Offset && !earlier.IsAcked && earlier.EndsMs <= worldMs);
+            IsSameGroupAndBatch(earlier, delivery) && earlier.Offset < delivery.Offset
+            && earlier.EndsMs <= worldMs && !(earlier.AckedMs < earlier.EndsMs));
 
     private static bool IsSameGroupAndBatch(Delivery one, Delivery other) =>
         one.Batch == other.Batch && one.Group == other.Group && one.Group != 0;
@@ -111,6 +121,6 @@ internal sealed class Delivery(int generation, long offset, int receipt, ulong g
     /// <summary>Given back, or taken back with one before it.</summary>
     public bool IsOver { get; set; }
 
-    /// <summary>An ack was taken, though not answered yet.</summary>
-    public bool IsAcked { get; set; }
+    /// <summary>When an ack was taken, though it may not be answered yet; null: none was.</summary>
+    public long? AckedMs { get; set; }
 }
