@@ -149,8 +149,7 @@ public sealed partial class ConsumerWindow
         message.ReceiptVoid |= receiptVoid;
         if (message.Delivery >= _options.MaxDeliveries)
         {
-            SetState(slot, MessageState.Dying);
-            _dying.Enqueue((slot, message.Version));
+            Die(slot);
         }
         else if (delayMs > 0)
         {
@@ -165,7 +164,13 @@ public sealed partial class ConsumerWindow
         }
     }
 
-    // Not only Ack touches: a message restored in the reservation can be finished without another lease.
+    private void Die(int slot)
+    {
+        SetState(slot, MessageState.Dying);
+        _dying.Enqueue((slot, _arena[slot].Version));
+    }
+
+    // Not only a lease touches: a message restored in the reservation can be finished without another.
     private void Finish(int slot)
     {
         _touched = Math.Max(_touched, _arena[slot].Offset);
@@ -187,13 +192,11 @@ public sealed partial class ConsumerWindow
         {
             var follower = GroupChains.SlotOf(link);
             ref var message = ref _arena[follower];
-            // What was never leased, and what is behind a void receipt, is back already.
-            if (message.Batch != batch || message.Receipt == 0 || message.ReceiptVoid
-                || message.State is not (MessageState.Leased or MessageState.Finishing or MessageState.Waiting))
+            if (message.Batch != batch || message.Receipt == 0)
                 return;
 
             link = _groups.Next(link);
-            if (message.State == MessageState.Finishing)
+            if (message.State is not (MessageState.Leased or MessageState.Waiting))
                 continue;
             message.ReceiptVoid = true;
             SetState(follower, MessageState.Waiting);

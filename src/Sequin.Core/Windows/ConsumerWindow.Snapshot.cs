@@ -47,7 +47,8 @@ public sealed partial class ConsumerWindow
     {
         // What was not appended again has no lease to write down.
         exact &= !IsRestoring;
-        _touched = FirstUntouched() - 1;
+        // A message restored in the reservation is leased without having been touched: an exact snapshot holds all.
+        _touched = (exact ? NextOffset : FirstUntouched()) - 1;
         _reserved = exact ? _touched : Math.Max(_reserved, _touched + reserveAhead);
         _snapshots++;
         LowerLongest();
@@ -115,6 +116,12 @@ public sealed partial class ConsumerWindow
         message.ReceiptVoid = detail.ReceiptVoid;
         // After a crash the first lease of a message may be out without being written down.
         message.Receipt = restored.IsExact ? detail.Receipt : Math.Max(1, detail.Receipt);
+        if (detail.Dying)
+        {
+            Die(slot);
+            return true;
+        }
+
         if ((restored.IsExact ? detail.LeftMs : restored.LongestMs) is not { } leftMs)
             return false;
 

@@ -8,13 +8,17 @@ internal readonly record struct SnapshotDetail(int Receipt, int Delivery, long H
 {
     private const long VoidBit = 1;
     private const long DelayedBit = 2;
-    private const int LeftShift = 2;
+    private const long DyingBit = 4;
+    private const int LeftShift = 3;
 
     /// <summary>The last receipt was taken back.</summary>
     public bool ReceiptVoid => (Hold & VoidBit) != 0;
 
     /// <summary>It is delayed; else, with <see cref="LeftMs"/>, leased.</summary>
     public bool Delayed => (Hold & DelayedBit) != 0;
+
+    /// <summary>It is out of deliveries.</summary>
+    public bool Dying => (Hold & DyingBit) != 0;
 
     /// <summary>What is left of the lease or delay; null: there is none.</summary>
     public long? LeftMs => Hold >> LeftShift is > 0 and var left ? left - 1 : null;
@@ -23,16 +27,11 @@ internal readonly record struct SnapshotDetail(int Receipt, int Delivery, long H
 
     public static SnapshotDetail ExactOf(in MessageSlot message, long nowMs)
     {
-        // A dying one comes back as a lease that has just ended, and dies of it again.
-        long? leftMs = message.State switch
-        {
-            MessageState.Leased or MessageState.Delayed => Math.Max(0, message.DueMs - nowMs),
-            MessageState.Dying => 0,
-            _ => null,
-        };
-        var hold = (message.ReceiptVoid || message.State == MessageState.Dying ? VoidBit : 0)
+        var isHeld = message.State is MessageState.Leased or MessageState.Delayed;
+        var hold = (message.ReceiptVoid ? VoidBit : 0)
             | (message.State == MessageState.Delayed ? DelayedBit : 0)
-            | ((leftMs + 1 ?? 0) << LeftShift);
+            | (message.State == MessageState.Dying ? DyingBit : 0)
+            | ((isHeld ? Math.Max(0, message.DueMs - nowMs) + 1 : 0) << LeftShift);
         return Of(message) with { Hold = hold };
     }
 }

@@ -10,7 +10,7 @@ namespace Sequin.Core.Windows;
 /// 0
 /// detail*   for the unfinished in order, those that are alike as one, until each has one:
 ///           count × 8 + n, where n below 7 is receipt and delivery both, and 7 says that receipt, delivery, hold follow
-/// hold      (ms left of the lease or delay + 1, 0: none) × 4 + (2: delayed) + (1: the receipt is void)
+/// hold      (ms left of the lease or delay + 1, 0: none) × 8 + (4: dying) + (2: delayed) + (1: the receipt is void)
 /// </code>
 /// 10,000 unfinished messages in random holes are below 20 kB, in one stretch a few bytes.
 /// </summary>

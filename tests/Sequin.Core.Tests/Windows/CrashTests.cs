@@ -62,6 +62,20 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public void A_message_leased_out_of_the_reservation_survives_a_crash_and_a_clean_stop()
+    {
+        _caller.Append(0, 0);
+        _caller.Ack(_caller.LeaseOne());
+        var lease = _caller.LeaseOne();
+
+        _caller.Crash();
+        _caller.Restart();
+
+        Assert.Empty(_caller.Lease(1));
+        Assert.Equal(ReceiptStatus.Done, _caller.Ack(lease));
+    }
+
+    [Fact]
     public void What_was_finished_durably_does_not_come_back()
     {
         _caller.Append(0, 0, 0, 0);
