@@ -5,7 +5,7 @@ using static Sequin.Postgres.Tests.Source.SourceTestDatabase;
 
 namespace Sequin.Postgres.Tests.Source;
 
-public sealed class PreflightPublicationTests(SourceTestServer.PerRun run)
+public sealed class PreflightPublicationTests(SourceTestServer.PerRun run) : IClassFixture<SourceTestServer.PerRun>
 {
     private const string Publication = "\"Pub \"\"1\"\"\"";
 

@@ -5,7 +5,7 @@ using static Sequin.Postgres.Tests.Source.SourceTestDatabase;
 
 namespace Sequin.Postgres.Tests.Source;
 
-public sealed class PreflightServerTests(SourceTestServer.PerRun run)
+public sealed class PreflightServerTests(SourceTestServer.PerRun run) : IClassFixture<SourceTestServer.PerRun>
 {
     [Fact]
     public async Task A_ready_source_has_no_findings_and_says_who_it_is()

@@ -5,7 +5,7 @@ using static Sequin.Postgres.Tests.Source.SourceTestDatabase;
 
 namespace Sequin.Postgres.Tests.Source;
 
-public sealed class PreflightSlotTests(SourceTestServer.PerRun run)
+public sealed class PreflightSlotTests(SourceTestServer.PerRun run) : IClassFixture<SourceTestServer.PerRun>
 {
     [Theory]
     [InlineData("Upper")]

@@ -6,7 +6,7 @@ using static Sequin.Postgres.Tests.Source.SourceTestDatabase;
 
 namespace Sequin.Postgres.Tests.Source;
 
-public sealed class PreflightTableTests(SourceTestServer.PerRun run)
+public sealed class PreflightTableTests(SourceTestServer.PerRun run) : IClassFixture<SourceTestServer.PerRun>
 {
     [Fact]
     public async Task A_published_table_without_identity_breaks_updates_and_is_found_with_its_fix()

@@ -6,7 +6,7 @@ using Sequin.Postgres.Source.Tables;
 
 namespace Sequin.Postgres.Tests.Source;
 
-public sealed class PublicationSetupTests(SourceTestServer.PerRun run)
+public sealed class PublicationSetupTests(SourceTestServer.PerRun run) : IClassFixture<SourceTestServer.PerRun>
 {
     [Fact]
     public async Task Chosen_tables_with_odd_names_are_published_via_their_root()

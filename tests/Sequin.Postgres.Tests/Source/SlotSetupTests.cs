@@ -5,7 +5,7 @@ using Sequin.Postgres.Source.Setup;
 
 namespace Sequin.Postgres.Tests.Source;
 
-public sealed class SlotSetupTests(SourceTestServer.PerRun run)
+public sealed class SlotSetupTests(SourceTestServer.PerRun run) : IClassFixture<SourceTestServer.PerRun>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -10,7 +10,7 @@ using Sequin.Postgres.Source;
 
 namespace Sequin.Postgres.Tests.Source;
 
-public sealed class SourceConnectorTests(SourceTestServer.PerRun shared)
+public sealed class SourceConnectorTests(SourceTestServer.PerRun shared) : IClassFixture<SourceTestServer.PerRun>
 {
     private readonly SourceTestServer _server = shared.Server;
 

@@ -3,9 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 using Sequin.Postgres.Source;
-using Sequin.Postgres.Tests.Source;
-
-[assembly: AssemblyFixture(typeof(SourceTestServer.PerRun))]
 
 namespace Sequin.Postgres.Tests.Source;
 
@@ -143,13 +140,22 @@ public sealed class SourceTestServer : IAsyncDisposable
         Assert.True(process.ExitCode == 0, $"{file} {string.Join(' ', arguments)} failed: {output}");
     }
 
-    /// <summary>The one server of a test run.</summary>
+    /// <summary>The one server of a test run, started by the first class that needs it.</summary>
     public sealed class PerRun : IAsyncLifetime
     {
+        private static readonly Lazy<Task<SourceTestServer>> Shared = new(StartSharedAsync);
+
         public SourceTestServer Server { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Server = await StartAsync([]);
+        public async ValueTask InitializeAsync() => Server = await Shared.Value;
 
-        public ValueTask DisposeAsync() => Server.DisposeAsync();
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private static async Task<SourceTestServer> StartSharedAsync()
+        {
+            var server = await StartAsync([]);
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            return server;
+        }
     }
 }

@@ -4,7 +4,7 @@ using Sequin.Postgres.Source.Tables;
 
 namespace Sequin.Postgres.Tests.Source;
 
-public sealed class TableCatalogTests(SourceTestServer.PerRun run)
+public sealed class TableCatalogTests(SourceTestServer.PerRun run) : IClassFixture<SourceTestServer.PerRun>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
