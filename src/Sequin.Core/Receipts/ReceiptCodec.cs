@@ -13,7 +13,7 @@ namespace Sequin.Core.Receipts;
 /// AES permutes blocks unpredictably without the key, so a block that was not made here decrypts to one with 32 zero bits at that
 /// place with a chance of 2^-32: redundancy under a block cipher authenticates, and a batch costs one call into the cipher where
 /// a MAC would cost one a message. Equal receipts look equal, which is wanted. Another consumer's receipt is garbage here.
-/// Thread safe, because it takes a cipher object per call.
+/// Not thread safe: .NET promises that of no instance method of a cipher.
 /// </summary>
 public sealed class ReceiptCodec : IDisposable
 {

@@ -52,13 +52,19 @@ public readonly ref struct SegmentIndex
     /// <summary>The group that an update took this message's row from; 0 for nearly all.</summary>
     public ulong FormerGroup(int index)
     {
-        foreach (var move in Moves)
+        // In the order of their indexes; a bulk update of keys makes one of every message.
+        var low = 0;
+        var high = Moves.Length;
+        while (low < high)
         {
-            if (move.Index == index)
-                return move.FormerGroup;
+            var middle = (low + high) / 2;
+            if (Moves[middle].Index < index)
+                low = middle + 1;
+            else
+                high = middle;
         }
 
-        return 0;
+        return low < Moves.Length && Moves[low].Index == index ? Moves[low].FormerGroup : 0;
     }
 
     /// <summary>The transaction a message belongs to.</summary>

@@ -92,8 +92,8 @@ public sealed partial class ConsumerWindow
         _touched = restored.Touched;
         _reserved = restored.Reserved;
         _longestMs = restored.LongestMs;
-        // The state of a clean stop says that nothing else is leased: it covers no lease to come.
-        _durableReserved = restored.IsExact ? 0 : restored.Reserved;
+        _durableReserved = restored.Reserved;
+        // The state of a clean stop says that nothing else is leased: it covers no lease to come, however short.
         _durableLongestMs = restored.IsExact ? 0 : restored.LongestMs;
         _next = restored.NextWanted(0);
         _restored = restored;

@@ -115,12 +115,16 @@ internal sealed partial class HistoryRunner
         }
     }
 
+    private void MakeUnwanted(long offset) => _stream[(int)offset] = _stream[(int)offset] with { IsWanted = false };
+
     private bool Restore(int b)
     {
-        // The setting may have been changed meanwhile.
+        // The settings may have been changed meanwhile.
         var options = WindowOptions(b % 3 == 0 ? 2 * VisibilityMs : VisibilityMs);
         _real = new ConsumerWindow(options, 0);
         _naive = new NaiveWindow(options, 0);
+        if (b % 6 == 0 && StreamEnd > 0)
+            MakeUnwanted(1 + (b % StreamEnd));
         _startAfter = _durable?.StartAfter ?? 0;
         _ledger.Forget(_durable?.Finished ?? []);
         if (_durable is null)

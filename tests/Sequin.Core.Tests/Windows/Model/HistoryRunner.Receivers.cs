@@ -81,7 +81,7 @@ internal sealed partial class HistoryRunner
         if (delivery.Generation != _real.Generation)
             return;
 
-        var wasLive = _ledger.IsLive(delivery, _worldMs) && delivery.AckedMs is null;
+        var wasLive = CanCountOn(delivery);
         var status = Same(_real.Ack(delivery.Offset, delivery.Receipt), _naive.Ack(delivery.Offset, delivery.Receipt));
         Require(!wasLive || status == ReceiptStatus.Done, $"the ack of a live lease of {delivery.Offset} is {status}");
         if (status is not (ReceiptStatus.Done or ReceiptStatus.DoneLate or ReceiptStatus.AlreadyDone))
@@ -93,7 +93,7 @@ internal sealed partial class HistoryRunner
             _ledger.Finished.Add(delivery.Offset);
         }
 
-        Require(_ledger.Finished.Contains(delivery.Offset), $"{delivery.Offset} is called finished, and nobody finished it");
+        Require(_ledger.Finished.Contains(delivery.Offset) || !IsWanted(delivery), $"{delivery.Offset} is called finished, and nobody finished it");
         if (_real.Counts.Finishing > 0)
             WhenSaved(() => Finished(delivery));
         else
@@ -118,7 +118,7 @@ internal sealed partial class HistoryRunner
     {
         if (Choose(a) is not { } delivery || delivery.Generation != _real.Generation)
             return;
-        var wasLive = _ledger.IsLive(delivery, _worldMs) && delivery.AckedMs is null;
+        var wasLive = CanCountOn(delivery);
         var status = Same(
             _real.Nack(delivery.Offset, delivery.Receipt, NowMs, delayMs),
             _naive.Nack(delivery.Offset, delivery.Receipt, NowMs, delayMs));
@@ -182,6 +182,11 @@ internal sealed partial class HistoryRunner
                 Release(dead);
         });
     }
+
+    private bool CanCountOn(Delivery delivery) =>
+        delivery.AckedMs is null && IsWanted(delivery) && _ledger.IsLive(delivery, _worldMs);
+
+    private bool IsWanted(Delivery delivery) => _stream[(int)delivery.Offset].IsWanted;
 
     private Delivery? Choose(int a)
     {
