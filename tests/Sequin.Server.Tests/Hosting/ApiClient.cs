@@ -31,8 +31,6 @@ public sealed class ApiClient(HttpClient http) : IDisposable
     public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? content)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        // The server may close a connection whose request it refused unread; the next request must not meet that one.
-        request.Headers.ConnectionClose = true;
         using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
         return new ApiAnswer(
             (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, response.Headers.RetryAfter?.ToString(),

@@ -43,7 +43,9 @@ public sealed class ApiServer : IAsyncLifetime
 
     internal static ApiClient ClientOf(SequinServer server, string? token)
     {
-        var http = new HttpClient { BaseAddress = new Uri(server.Url), Timeout = TimeSpan.FromSeconds(60) };
+        // The server may close a connection whose request it refused unread; the next request must not meet that one.
+        var connections = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero };
+        var http = new HttpClient(connections) { BaseAddress = new Uri(server.Url), Timeout = TimeSpan.FromSeconds(60) };
         if (token is not null)
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return new ApiClient(http);
