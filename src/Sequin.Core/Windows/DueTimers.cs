@@ -11,8 +11,6 @@ internal sealed class DueTimers(MessageArena arena)
     private readonly PriorityQueue<(int Slot, int Version), (long DueMs, long Offset)> _queue = new();
     private int _countMax = StaleMin;
 
-    public int Count => _queue.Count;
-
     public void Add(int slot, long dueMs)
     {
         if (_queue.Count >= _countMax)
