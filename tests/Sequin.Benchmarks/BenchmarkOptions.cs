@@ -8,7 +8,8 @@ internal static class BenchmarkOptions
     private const int RepetitionsDefault = 3;
     private const int ClientsDefault = 4;
 
-    public static Option<int> Repetitions() => Positive("--repetitions", RepetitionsDefault, "How often it is measured; the medians are reported.");
+    public static Option<int> Repetitions() =>
+        Positive("--repetitions", RepetitionsDefault, "How often it is measured; the medians are reported.");
 
     public static Option<int> Clients() => Positive("--clients", ClientsDefault, "Pulling clients.");
 

@@ -3,7 +3,7 @@ using Sequin.Benchmarks.Decode;
 using Sequin.Benchmarks.Latency;
 using Sequin.Benchmarks.Throughput;
 
-var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Each benchmark ends with one line of JSON. Build it with -c Release.")
+var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Build it with -c Release. Each ends with one line of JSON.")
 {
     ThroughputCommand.Create(),
     LatencyCommand.Create(),

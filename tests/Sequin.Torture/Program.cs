@@ -4,6 +4,6 @@ using Sequin.Torture.Scenarios;
 var root = new RootCommand("Breaks things under load and checks every promise. Ends with 1 when one was not kept.")
 {
     ScenarioCommand.Create("kill", "Kills the server with SIGKILL.", strikesDefault: 5, KillScenario.RunAsync),
-    ScenarioCommand.Create("restart", "Restarts the PostgreSQL servers of the source and of the log.", strikesDefault: 4, RestartScenario.RunAsync),
+    ScenarioCommand.Create("restart", "Restarts PostgreSQL, the source's and the log's.", strikesDefault: 4, RestartScenario.RunAsync),
 };
 return await root.Parse(args).InvokeAsync();

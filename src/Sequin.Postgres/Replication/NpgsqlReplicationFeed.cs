@@ -1,3 +1,4 @@
+using Npgsql;
 using Npgsql.Replication;
 using Npgsql.Replication.Internal;
 using Npgsql.Replication.PgOutput;
@@ -16,8 +17,14 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     // Well below any sensible wal_sender_timeout, and short enough that a source which is shutting down hears soon that we have all.
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
 
+    // Nearly all of what a message costs here is the read from the socket: the fewer, the better.
+    private const int BufferBytes = 128 * 1024;
+
     // A hung owner's slot must be free for the next one soon.
     private const string SenderTimeout = "-c wal_sender_timeout=15s";
+
+    // The server speaks at least every half of that. A walsender that ends with an error is silence to Npgsql, nothing else.
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(12);
 
     private readonly LogicalReplicationConnection _connection;
     private readonly IAsyncEnumerator<XLogDataMessage> _messages;
@@ -40,9 +47,11 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public static async Task<NpgsqlReplicationFeed> StartAsync(
         SourceAddress source, string slotName, string publicationName, Lsn start, CancellationToken cancellationToken)
     {
-        var connection = new LogicalReplicationConnection(source.ToConnectionString(options: SenderTimeout))
+        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: SenderTimeout)) { ReadBufferSize = BufferBytes };
+        var connection = new LogicalReplicationConnection(address.ConnectionString)
         {
             WalReceiverStatusInterval = StatusInterval,
+            WalReceiverTimeout = SilenceMax,
         };
         try
         {
@@ -59,10 +68,12 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
                 new PgOutputReplicationSlot(slotName), stop.Token, new NpgsqlLogSequenceNumber(start.Value), options);
             return new NpgsqlReplicationFeed(connection, messages, stop);
         }
-        catch
+        catch (Exception exception)
         {
             await connection.DisposeAsync();
-            throw;
+            if (exception is OperationCanceledException)
+                throw;
+            throw new SourceProblemException(ConnectionDiagnosis.Of(exception, source), exception);
         }
     }
 

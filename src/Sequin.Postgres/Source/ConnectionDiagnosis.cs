@@ -16,6 +16,10 @@ public static class ConnectionDiagnosis
             if (OfCause(cause, address) is { } problem)
                 return problem;
 
+        // Neither a refusal nor the network: bytes that Npgsql's reader or the TLS handshake could make nothing of.
+        if (exception.Message.Contains("SSL handshake", StringComparison.Ordinal)
+            || exception.Message.Contains("BackendMessageCode", StringComparison.Ordinal))
+            return NotPostgres(address);
         return SourceProblem.Error(
             SourceProblemCode.ConnectionFailed,
             SourceFields.Hostname,
@@ -84,7 +88,7 @@ public static class ConnectionDiagnosis
             SourceProblem.Error(
                 SourceProblemCode.ConnectionPooler,
                 SourceFields.Hostname,
-                $"{Where(address)} is a connection pooler, and logical replication does not go through one. Give PostgreSQL's own address."),
+                $"{Where(address)} is a connection pooler, and logical replication does not go through one. Name PostgreSQL itself."),
         _ => null,
     };
 

@@ -7,7 +7,10 @@ public static class SourceConnector
 {
     public static readonly TimeSpan TimeoutDefault = TimeSpan.FromSeconds(10);
 
-    /// <summary>One session, closed for good when disposed.</summary>
+    /// <summary>
+    /// One session, closed for good when disposed. Cancelling is heard between the steps of the handshake: at the latest when the
+    /// timeout has passed.
+    /// </summary>
     /// <exception cref="SourceProblemException">The source did not let us in, and why.</exception>
     public static async Task<NpgsqlConnection> OpenAsync(
         SourceAddress address, CancellationToken cancellationToken, TimeSpan? timeout = null)
@@ -21,8 +24,7 @@ public static class SourceConnector
         catch (Exception exception)
         {
             await connection.DisposeAsync();
-            if (exception is OperationCanceledException && cancellationToken.IsCancellationRequested)
-                throw;
+            cancellationToken.ThrowIfCancellationRequested();
             throw new SourceProblemException(ConnectionDiagnosis.Of(exception, address), exception);
         }
     }

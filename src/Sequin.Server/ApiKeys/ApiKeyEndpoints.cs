@@ -19,7 +19,8 @@ internal static class ApiKeyEndpoints
             .Produces<DeletedResponse>();
     }
 
-    private static async Task<Ok<ListResponse<ApiKeyResponse>>> ListAsync(Page page, ApiKeyStore keys, CancellationToken cancellationToken) =>
+    private static async Task<Ok<ListResponse<ApiKeyResponse>>> ListAsync(
+        Page page, ApiKeyStore keys, CancellationToken cancellationToken) =>
         TypedResults.Ok(ListResponse<ApiKeyResponse>.Of(
             await keys.ListAsync(page.Limit, page.After, cancellationToken), ApiKeyResponse.Of));
 

@@ -24,10 +24,13 @@ internal sealed record ClusterAddress(IPAddress Ip, int SiloPort, int GatewayPor
     }
 
     private static IPAddress OwnAddress() => NetworkInterface.GetAllNetworkInterfaces()
-        .Where(network => network.OperationalStatus == OperationalStatus.Up && network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+        .Where(network => network.OperationalStatus == OperationalStatus.Up)
+        .Where(network => network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
         .SelectMany(network => network.GetIPProperties().UnicastAddresses)
         .Select(unicast => unicast.Address)
-        .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !address.ToString().StartsWith("169.254.", StringComparison.Ordinal))
+        .Where(address => address.AddressFamily == AddressFamily.InterNetwork)
+        // Link-local: nobody else can be told to use it.
+        .FirstOrDefault(address => !address.ToString().StartsWith("169.254.", StringComparison.Ordinal))
         ?? IPAddress.Loopback;
 
     // Both are held until both are known, so that they differ.

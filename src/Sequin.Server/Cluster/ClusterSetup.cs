@@ -23,6 +23,9 @@ internal static class ClusterSetup
     /// </summary>
     private static readonly TimeSpan AlivePublishPeriod = TimeSpan.FromSeconds(5);
 
+    /// <summary>A silo that comes back has another port: an API-only process looks this often.</summary>
+    private static readonly TimeSpan SilosRefreshPeriod = TimeSpan.FromSeconds(2);
+
     public static void AddCluster(this WebApplicationBuilder builder, ServerOptions options, string logDatabase)
     {
         var connectionString = LogDatabase.OrleansConnectionString(logDatabase);
@@ -50,6 +53,13 @@ internal static class ClusterSetup
 
     private static void AddClient(IClientBuilder client, string connectionString) => client
         .Configure<ClusterOptions>(Name)
+        .Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = SilosRefreshPeriod)
+        .UseConnectionRetryFilter(async (_, cancellationToken) =>
+        {
+            // Silos may start after us.
+            await Task.Delay(SilosRefreshPeriod, TimeProvider.System, cancellationToken);
+            return true;
+        })
         .UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Invariant, connectionString));
 
     private static void Name(ClusterOptions cluster) => (cluster.ClusterId, cluster.ServiceId) = (ClusterId, ServiceId);

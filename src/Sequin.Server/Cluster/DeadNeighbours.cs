@@ -58,7 +58,11 @@ internal static partial class DeadNeighbours
         {
             return false;
         }
-        catch (Exception unclear) when (unclear is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (SocketException)
+        {
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return true;
         }

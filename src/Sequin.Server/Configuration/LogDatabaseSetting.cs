@@ -25,7 +25,8 @@ internal static class LogDatabaseSetting
         }
         catch (ArgumentException)
         {
-            throw new ConfigurationException(InTheEnvironment, "is no Npgsql connection string like 'Host=…;Database=…;Username=…;Password=…'.");
+            throw new ConfigurationException(InTheEnvironment,
+                "is no Npgsql connection string like 'Host=…;Database=…;Username=…;Password=…'.");
         }
 
         if (string.IsNullOrEmpty(builder.Host))

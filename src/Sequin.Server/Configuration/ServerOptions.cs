@@ -44,7 +44,8 @@ internal sealed record ServerOptions
         };
         if (options.IsEmbedded && !options.Has(ServerRoles.Silo))
             throw new ConfigurationException(SettingKeys.Roles,
-                "leaves out 'silo', but no log database is given, so nobody would do the work: set ConnectionStrings__sequin or DATABASE_URL.");
+                "leaves out 'silo', but no log database is given, so nobody would do the work: "
+                + "set ConnectionStrings__sequin or DATABASE_URL.");
         return options;
     }
 
@@ -113,9 +114,10 @@ internal sealed record ServerOptions
             : throw new ConfigurationException(SettingKeys.AdvertisedIp, $"is '{value}' and must be an IP address.");
     }
 
-    private static string DefaultDataDirectory() => Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } home
-            ? home
-            : AppContext.BaseDirectory,
-        "sequin");
+    private static string DefaultDataDirectory()
+    {
+        var home = Environment.GetFolderPath(
+            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return Path.Combine(home.Length > 0 ? home : AppContext.BaseDirectory, "sequin");
+    }
 }

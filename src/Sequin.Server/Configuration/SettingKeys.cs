@@ -9,7 +9,9 @@ internal static class SettingKeys
     /// <summary>The log database as a <c>postgres://</c> URL; <see cref="LogDatabase"/> goes first.</summary>
     public const string LogDatabaseUrl = "DATABASE_URL";
 
-    /// <summary>Where the embedded PostgreSQL keeps its files when no log database is given. Default: the user's local application data.</summary>
+    /// <summary>
+    /// Where the embedded PostgreSQL keeps its files when no log database is given. Default: the user's local application data.
+    /// </summary>
     public const string DataDirectory = "SEQUIN_DATA_DIR";
 
     /// <summary>Comma-separated <see cref="ServerRoles"/>. Default: all.</summary>

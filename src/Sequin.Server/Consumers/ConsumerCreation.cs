@@ -42,7 +42,11 @@ internal sealed class ConsumerCreation(
     {
         if (request.Stream is { } stream)
             return ResourceName.IsIdOrName(stream) ? await streams.FindAsync(stream, cancellationToken) : null;
-        if (!ResourceName.IsIdOrName(request.Database!) || await databases.FindAsync(request.Database!, cancellationToken) is not { } database)
+
+        var database = ResourceName.IsIdOrName(request.Database!)
+            ? await databases.FindAsync(request.Database!, cancellationToken)
+            : null;
+        if (database is null)
             return null;
         return (await streams.ListAsync(database.Id, cancellationToken)).FirstOrDefault(candidate => candidate.IsDefault);
     }

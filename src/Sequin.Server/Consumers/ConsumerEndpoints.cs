@@ -56,7 +56,8 @@ internal static class ConsumerEndpoints
 
     // The catalog first: from then on the grain finds nobody it could come back to life for.
     private static async Task<IResult> DeleteAsync(
-        string id_or_name, ConsumerCatalog consumers, ConsumerDirectory directory, IGrainFactory grains, CancellationToken cancellationToken)
+        string id_or_name, ConsumerCatalog consumers, ConsumerDirectory directory, IGrainFactory grains,
+        CancellationToken cancellationToken)
     {
         if (await FindAsync(id_or_name, consumers, cancellationToken) is not { } consumer
             || !await consumers.DeleteAsync(consumer.Id, cancellationToken))

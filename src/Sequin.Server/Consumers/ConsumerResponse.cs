@@ -33,26 +33,27 @@ internal sealed record ConsumerResponse
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    public static ConsumerResponse Of(ConsumerRecord consumer, StreamRecord? stream, string? database, ConsumerHealthResponse health) => new()
-    {
-        Id = consumer.Id.Value,
-        Name = consumer.Name,
-        Database = database,
-        Stream = stream?.Name,
-        Source = new ConsumerSourceResponse(null, null, consumer.Config.Tables is { Count: > 0 } tables ? tables : null, null),
-        Tables = [.. consumer.Config.Tables.Select(table => new ConsumerTableResponse(table, null))],
-        Actions = consumer.Config.Actions is { Count: > 0 } actions
+    public static ConsumerResponse Of(
+        ConsumerRecord consumer, StreamRecord? stream, string? database, ConsumerHealthResponse health) => new()
+        {
+            Id = consumer.Id.Value,
+            Name = consumer.Name,
+            Database = database,
+            Stream = stream?.Name,
+            Source = new ConsumerSourceResponse(null, null, consumer.Config.Tables is { Count: > 0 } tables ? tables : null, null),
+            Tables = [.. consumer.Config.Tables.Select(table => new ConsumerTableResponse(table, null))],
+            Actions = consumer.Config.Actions is { Count: > 0 } actions
             ? actions
             : [ChangeAction.Insert, ChangeAction.Update, ChangeAction.Delete],
-        Destination = new ConsumerDestinationResponse(consumer.Config.DestinationType),
-        MessageGrouping = consumer.Config.MessageGrouping,
-        Annotations = Requests.Annotations.ToJson(consumer.Config.Annotations),
-        VisibilityTimeoutMs = consumer.Config.VisibilityTimeoutMs,
-        MaxAckPending = consumer.Config.MaxAckPending,
-        Health = health,
-        CreatedAt = consumer.CreatedAt,
-        UpdatedAt = consumer.UpdatedAt,
-    };
+            Destination = new ConsumerDestinationResponse(consumer.Config.DestinationType),
+            MessageGrouping = consumer.Config.MessageGrouping,
+            Annotations = Requests.Annotations.ToJson(consumer.Config.Annotations),
+            VisibilityTimeoutMs = consumer.Config.VisibilityTimeoutMs,
+            MaxAckPending = consumer.Config.MaxAckPending,
+            Health = health,
+            CreatedAt = consumer.CreatedAt,
+            UpdatedAt = consumer.UpdatedAt,
+        };
 }
 
 internal sealed record ConsumerSourceResponse(

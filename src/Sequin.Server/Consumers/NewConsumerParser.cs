@@ -26,7 +26,7 @@ internal static class NewConsumerParser
         var errors = new FieldErrors();
         var name = errors.Name("name", request.Name);
         if ((request.Database is null) == (request.Stream is null))
-            errors.Add("database", "or stream must be given, and not both");
+            errors.Add("database", "Give database or stream, and not both.");
         RefuseUnsupported(errors, request);
         CheckDestination(errors, request.Destination);
 
@@ -37,7 +37,8 @@ internal static class NewConsumerParser
             MessageGrouping = request.MessageGrouping ?? true,
             VisibilityTimeoutMs = Within(errors, "visibility_timeout_ms", request.VisibilityTimeoutMs,
                 (int)ReceivingLimits.VisibilityMsMin, (int)ReceivingLimits.VisibilityMsMax, ConsumerConfig.VisibilityTimeoutMsDefault),
-            MaxAckPending = Within(errors, "max_ack_pending", request.MaxAckPending, 1, MaxAckPendingMax, ConsumerConfig.MaxAckPendingDefault),
+            MaxAckPending = Within(errors, "max_ack_pending", request.MaxAckPending,
+                1, MaxAckPendingMax, ConsumerConfig.MaxAckPendingDefault),
             Annotations = Annotations.Read(errors, request.Annotations),
         };
         var startAfter = StartAfter(errors, request.Start);
@@ -118,7 +119,7 @@ internal static class NewConsumerParser
     private static void Add(FieldErrors errors, string field, List<string> names, string? table)
     {
         if (table is null || !TableName.TryParse(table, out var name) || table.Contains('\0', StringComparison.Ordinal))
-            errors.Add(field, $"has '{Shown.Short(table ?? "null")}', which is no table name; write schema.table, quoted as in SQL where needed");
+            errors.NoTableName(field, table);
         else if (names.Count == TablesMax)
             errors.Add(field, $"has more than {TablesMax} entries");
         else if (!names.Contains(name.Unquoted))

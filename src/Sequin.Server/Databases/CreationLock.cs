@@ -11,7 +11,8 @@ internal sealed class CreationLock : IAsyncDisposable
     private readonly NpgsqlConnection _connection;
     private readonly NpgsqlTransaction _transaction;
 
-    private CreationLock(NpgsqlConnection connection, NpgsqlTransaction transaction) => (_connection, _transaction) = (connection, transaction);
+    private CreationLock(NpgsqlConnection connection, NpgsqlTransaction transaction) =>
+        (_connection, _transaction) = (connection, transaction);
 
     /// <returns>Null: another holder did not let go in time.</returns>
     public static async Task<CreationLock?> TryTakeAsync(NpgsqlDataSource log, NewDatabase database, CancellationToken cancellationToken)

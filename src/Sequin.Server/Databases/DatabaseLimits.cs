@@ -12,7 +12,7 @@ internal static class DatabaseLimits
     public const int IdentifierBytesMax = 63;
     public const int TablesMax = 10_000;
 
-    /// <summary>Preflight, publication and slot together. A slot waits for running transactions to end; preflight warns of long ones.</summary>
+    /// <summary>Preflight, publication and slot together. A slot waits until running transactions have ended.</summary>
     public static readonly TimeSpan CreationMax = TimeSpan.FromSeconds(60);
 
     /// <summary>How long one creation waits for another of the same name or slot.</summary>

@@ -50,16 +50,12 @@ internal static class NewDatabaseParser
         var slotName = errors.Required("replication_slots.slot_name", slot.SlotName);
         if (slotName.Length > IdentifierBytesMax || slotName.Any(c => c is not (>= 'a' and <= 'z') and not (>= '0' and <= '9') and not '_'))
             errors.Add("replication_slots.slot_name", $"may have lower-case letters, digits and '_' only, at most {IdentifierBytesMax}");
-        Identifier(errors, "replication_slots.publication_name", errors.Required("replication_slots.publication_name", slot.PublicationName));
+        const string publication = "replication_slots.publication_name";
+        if (Encoding.UTF8.GetByteCount(errors.Required(publication, slot.PublicationName)) > IdentifierBytesMax)
+            errors.Add(publication, $"is longer than PostgreSQL's {IdentifierBytesMax} bytes");
         if (slot.Status is not (null or "active"))
             errors.Add("replication_slots.status", "can only be 'active'");
         return slot;
-    }
-
-    private static void Identifier(FieldErrors errors, string field, string value)
-    {
-        if (Encoding.UTF8.GetByteCount(value) > IdentifierBytesMax)
-            errors.Add(field, $"is longer than PostgreSQL's {IdentifierBytesMax} bytes");
     }
 
     private static List<TableName> Tables(FieldErrors errors, IReadOnlyList<string?>? tables)
@@ -76,7 +72,7 @@ internal static class NewDatabaseParser
             if (table is not null && TableName.TryParse(table, out var parsed) && !table.Contains('\0', StringComparison.Ordinal))
                 names.Add(parsed);
             else
-                errors.Add("tables", $"has '{Shown.Short(table ?? "null")}', which is no table name; write schema.table, quoted as in SQL where needed");
+                errors.NoTableName("tables", table);
         }
 
         return names;

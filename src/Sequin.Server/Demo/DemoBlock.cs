@@ -9,11 +9,12 @@ internal static class DemoBlock
     public static string Of(SequinServer server, DemoOptions options, string token)
     {
         var receive = $"{server.Url}/api/sequin_streams/{DemoApi.ConsumerName}/receive";
+        var kept = options.DataDirectory is null ? "thrown away at the end" : $"kept in {server.Embedded!.DataDirectory}";
         return string.Create(CultureInfo.InvariantCulture, $$"""
 
             Sequin.Orleans demo
 
-              PostgreSQL   {{server.Embedded!.Source}} on port {{server.Embedded.Port}}{{(options.DataDirectory is null ? ", thrown away at the end" : $", kept in {server.Embedded.DataDirectory}")}}
+              PostgreSQL   {{server.Embedded!.Source}} on port {{server.Embedded.Port}}; {{kept}}
               Database     {{DemoShop.Name}}: tables customers, orders; {{Traffic(options)}}
               Stream       {{DemoShop.Name}}
               Consumer     {{DemoApi.ConsumerName}}, of public.orders

@@ -43,7 +43,7 @@ internal sealed record Problem(int Status, string Code, string Detail) : IResult
     public static Problem NotJson() => new(StatusCodes.Status415UnsupportedMediaType, "not_json",
         "The body must be JSON: send it with the header 'Content-Type: application/json'.");
 
-    public static Problem UnknownField(string field) => Invalid(field, $"Unknown field: {Shown.Short(field)}") with
+    public static Problem UnknownField(string field) => Invalid(Shown.Short(field), $"Unknown field: {Shown.Short(field)}") with
     {
         Code = "unknown_field",
         Detail = $"Unknown field: {Shown.Short(field)}",

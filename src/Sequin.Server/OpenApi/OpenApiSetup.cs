@@ -5,7 +5,9 @@ using Scalar.AspNetCore;
 
 namespace Sequin.Server.OpenApi;
 
-/// <summary>The API's description at <c>/openapi/v1.json</c> and, for people, at <c>/scalar</c>. Both are open and need no network.</summary>
+/// <summary>
+/// The API's description at <c>/openapi/v1.json</c> and, for people, at <c>/scalar</c>. Both are open and need no network.
+/// </summary>
 internal static class OpenApiSetup
 {
     private const string Scheme = "bearer";
@@ -33,7 +35,8 @@ internal static class OpenApiSetup
         {
             Title = "Sequin.Orleans",
             Version = "v1",
-            Description = "PostgreSQL tables as durable streams. Every error is a problem details object with `code`, `trace_id` and `summary`.",
+            Description = "PostgreSQL tables as durable streams. "
+                + "Every error is a problem details object with `code`, `trace_id` and `summary`.",
         };
         // Whoever reads the document is where the server is; a fixed address would be wrong behind a proxy.
         document.Servers = [];
@@ -43,7 +46,8 @@ internal static class OpenApiSetup
         return Task.CompletedTask;
     }
 
-    private static Task RequireToken(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static Task RequireToken(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         if (context.Description.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any())
             return Task.CompletedTask;

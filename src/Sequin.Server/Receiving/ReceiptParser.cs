@@ -45,7 +45,7 @@ internal static class ReceiptParser
             }
             else
             {
-                throw new ProblemException(Problem.UnknownField(reader.GetString()!));
+                throw StrictReader.Unknown(ref reader);
             }
         }
 

@@ -7,7 +7,7 @@ namespace Sequin.Server.Receiving;
 /// <list type="table">
 /// <item><term><c>acked</c>, <c>nacked</c></term><description>Done as asked.</description></item>
 /// <item><term><c>already_acked</c></term><description>The message was finished before; a nack cannot bring it back.</description></item>
-/// <item><term><c>acked_late</c>, <c>nacked_late</c></term><description>
+/// <item><term><c>acked_late</c></term><description>
 /// The lease had expired, but nobody else had the message: done all the same.</description></item>
 /// <item><term><c>stale</c></term><description>Leased again since, or from before a rewind: nothing was changed.</description></item>
 /// <item><term><c>unknown</c></term><description>Not a receipt of this consumer: nothing was changed.</description></item>
@@ -25,7 +25,6 @@ internal static class ReceiptStatusNames
     public static string OfNack(ReceiptStatus status) => status switch
     {
         ReceiptStatus.Done => "nacked",
-        ReceiptStatus.DoneLate => "nacked_late",
         _ => OfEither(status),
     };
 

@@ -32,7 +32,7 @@ internal static class ReceiveParser
         var reader = StrictReader.Open(body);
         while (StrictReader.NextProperty(ref reader))
         {
-            var field = FieldOf(ref reader) ?? throw new ProblemException(Problem.UnknownField(reader.GetString()!));
+            var field = FieldOf(ref reader) ?? throw StrictReader.Unknown(ref reader);
             reader.Read();
             if (reader.TokenType != JsonTokenType.Null)
                 fields.Set(field, field.Read(ref reader));

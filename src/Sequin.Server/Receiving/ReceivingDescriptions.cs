@@ -31,7 +31,8 @@ internal static class ReceivingDescriptions
 
     public static void DescribeAck(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Finish messages")
-        .WithDescription("Answered when the acks are durable. Each receipt's `status` is `acked`, `already_acked`, `acked_late`, `stale` or `unknown`.")
+        .WithDescription("Answered when the acks are durable. "
+            + "Each receipt's `status` is `acked`, `already_acked`, `acked_late`, `stale` or `unknown`.")
         .AddOpenApiOperationTransformer((operation, _, _) =>
         {
             Take(operation, Object(Receipts()), isRequired: true);
@@ -41,7 +42,7 @@ internal static class ReceivingDescriptions
 
     public static void DescribeNack(this RouteHandlerBuilder endpoint) => endpoint
         .WithSummary("Give messages back, to be delivered again after delay")
-        .WithDescription("Each receipt's `status` is `nacked`, `nacked_late`, `already_acked`, `stale` or `unknown`.")
+        .WithDescription("Each receipt's `status` is `nacked`, `already_acked`, `stale` or `unknown`.")
         .AddOpenApiOperationTransformer((operation, _, _) =>
         {
             var fields = Receipts();

@@ -7,7 +7,7 @@ internal static class ReceivingLimits
     public const int BatchSizeMax = 1000;
     public const int BatchSizeDefault = 1;
 
-    /// <summary>Below the time-out of the grain call (<c>IConsumerGrain.ReceiveAsync</c>) and of most proxies that allow long polls.</summary>
+    /// <summary>Below the time-out of the grain call (<c>IConsumerGrain.ReceiveAsync</c>) and of most proxies.</summary>
     public const long WaitMsMax = 300_000;
 
     /// <summary>A shorter lease would expire on its way to the client.</summary>

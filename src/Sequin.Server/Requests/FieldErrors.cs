@@ -46,6 +46,9 @@ internal sealed class FieldErrors
         return value ?? "";
     }
 
+    public void NoTableName(string field, string? text) => Add(field,
+        $"has '{Shown.Short(text ?? "null")}', which is no table name; write schema.table, quoted as in SQL where needed");
+
     public void ThrowIfAny()
     {
         if (Any)

@@ -34,7 +34,8 @@ internal sealed record Page(int Limit, string? After) : IBindableFromHttpContext
             return LimitMax;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= LimitMax
             ? limit
-            : throw new ProblemException(Problem.OutOfRange($"limit is \"{Shown.Short(text)}\"; it must be a whole number from 1 to {LimitMax}."));
+            : throw new ProblemException(Problem.OutOfRange(
+                $"limit is \"{Shown.Short(text)}\"; it must be a whole number from 1 to {LimitMax}."));
     }
 
     private static string? ReadAfter(string? text) => text is null || ResourceName.IsIdOrName(text)

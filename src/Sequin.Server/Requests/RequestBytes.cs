@@ -13,6 +13,10 @@ internal readonly struct RequestBytes(PipeReader reader, ReadOnlySequence<byte> 
 
     public static async ValueTask<RequestBytes> ReadAsync(HttpContext context)
     {
+        // Refused at once when its length is said: what follows is drained, so that the caller gets to read the answer.
+        if (context.Request.ContentLength > RequestLimits.BodyBytesMax)
+            throw new ProblemException(Problem.TooLarge(RequestLimits.BodyBytesMax));
+
         var reader = context.Request.BodyReader;
         while (true)
         {

@@ -27,6 +27,18 @@ internal static class StrictReader
         return false;
     }
 
+    /// <summary>Refuses the property that the reader stands on, unless the body is malformed further on: that goes first.</summary>
+    public static ProblemException Unknown(ref Utf8JsonReader reader)
+    {
+        var name = reader.GetString()!;
+        while (reader.Read())
+        {
+            // To the end.
+        }
+
+        return new ProblemException(Problem.UnknownField(name));
+    }
+
     public static T Guard<T>(in ReadOnlySequence<byte> body, Parser<T> parse)
     {
         try

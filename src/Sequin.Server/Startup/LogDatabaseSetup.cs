@@ -13,7 +13,8 @@ internal static class LogDatabaseSetup
 {
     public static void AddLogDatabase(this IServiceCollection services, ServerOptions options, string connectionString)
     {
-        services.AddSingleton<NpgsqlDataSource>(provider => LogDataSource.Create(connectionString, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<NpgsqlDataSource>(provider =>
+            LogDataSource.Create(connectionString, provider.GetRequiredService<ILoggerFactory>()));
         services.AddLogSecrets();
         services.Configure<SecretsOptions>(secrets => secrets.EncryptionKey = options.EncryptionKey);
         services.AddSingleton<DatabaseCatalog>();

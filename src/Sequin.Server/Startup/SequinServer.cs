@@ -100,9 +100,10 @@ internal sealed class SequinServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = RequestLimits.BodyBytesMax;
+            kestrel.Limits.MaxRequestBodySize = RequestLimits.DrainedBytesMax;
         });
-        if (UrlKeys.All(key => string.IsNullOrEmpty(builder.Configuration[key])) && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+        if (UrlKeys.All(key => string.IsNullOrEmpty(builder.Configuration[key]))
+            && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
             builder.WebHost.UseUrls(SettingKeys.UrlDefault);
         return builder;
     }

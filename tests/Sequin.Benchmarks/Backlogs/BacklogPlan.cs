@@ -1,6 +1,6 @@
 namespace Sequin.Benchmarks.Backlogs;
 
-/// <summary>What each transaction of a backlog does: 60% inserts, 25% updates and 15% deletes of rows that the one before inserted.</summary>
+/// <summary>What each transaction of a backlog does: 60% inserts, and 25% updates and 15% deletes of its predecessor's rows.</summary>
 internal sealed record BacklogPlan(int Transactions, int Inserts, int Updates, int Deletes)
 {
     /// <summary>The smallest transaction that can be divided so.</summary>

@@ -36,8 +36,11 @@ internal static class BacklogWriter
     public static async Task PrepareAsync(
         NpgsqlDataSource source, BacklogPlan plan, string publication, CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand(string.Create(CultureInfo.InvariantCulture,
-            $"{Schema} INSERT INTO orders SELECT {Columns} FROM generate_series(0, {plan.Inserts - 1}) i; CREATE PUBLICATION {publication} FOR TABLE orders"));
+        await using var command = source.CreateCommand(string.Create(CultureInfo.InvariantCulture, $"""
+            {Schema}
+            INSERT INTO orders SELECT {Columns} FROM generate_series(0, {plan.Inserts - 1}) i;
+            CREATE PUBLICATION {publication} FOR TABLE orders;
+            """));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -7,7 +7,7 @@ using Sequin.Testing.Servers;
 
 namespace Sequin.Benchmarks.Latency;
 
-/// <summary>How long after its commit a row is in the hands of a client that waits for it, beside how long the commit itself took.</summary>
+/// <summary>How long after its commit a row is in the hands of a client that waits for it, beside the time of the commit itself.</summary>
 internal static class LatencyBenchmark
 {
     private const string DatabaseName = "bench";
@@ -74,15 +74,17 @@ internal static class LatencyBenchmark
         }).ToList();
         for (var number = 0; number < results.Count; number++)
         {
+            var (insert, delivery) = results[number];
             Report.Line(string.Create(CultureInfo.InvariantCulture,
-                $"Repetition {number + 1}: insert p50 {results[number].Insert.P50:F2} ms, delivery p50 {results[number].Delivery.P50:F2} ms"));
+                $"Repetition {number + 1}: insert p50 {insert.P50:F2} ms, delivery p50 {delivery.P50:F2} ms"));
         }
 
         var insertP50 = Spread.Of(results.Select(result => result.Insert.P50));
         var deliveryP50 = Spread.Of(results.Select(result => result.Delivery.P50));
         var deliveryP99 = Spread.Of(results.Select(result => result.Delivery.P99));
         var ratio = Spread.Of(results.Select(result => result.Delivery.P50 / result.Insert.P50));
-        Report.Line($"Median and range of {settings.Repetitions} repetitions of {settings.Rows} commits, {settings.CommitsPerSecond} a second:");
+        Report.Line(
+            $"Median and range of {settings.Repetitions} repetitions of {settings.Rows} commits, {settings.CommitsPerSecond} a second:");
         Report.Figure("insert p50, ms", insertP50, "F2");
         Report.Figure("insert p90, ms", Spread.Of(results.Select(result => result.Insert.P90)), "F2");
         Report.Figure("insert p99, ms", Spread.Of(results.Select(result => result.Insert.P99)), "F2");

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sequin.Benchmarks.Reports;
 
-/// <summary>One figure over all repetitions. A single run varies by a quarter, so the median stands for it and the range is shown.</summary>
+/// <summary>One figure over all repetitions. Single runs vary by a quarter: the median stands for them, the range is shown.</summary>
 internal readonly record struct Spread(double Median, double Min, double Max)
 {
     public static Spread Of(IEnumerable<double> values)
@@ -13,6 +13,10 @@ internal readonly record struct Spread(double Median, double Min, double Max)
         return new Spread(median, sorted[0], sorted[^1]);
     }
 
-    public string Format(string format) => string.Create(CultureInfo.InvariantCulture,
-        $"{Median.ToString(format, CultureInfo.InvariantCulture)}  ({Min.ToString(format, CultureInfo.InvariantCulture)}–{Max.ToString(format, CultureInfo.InvariantCulture)})");
+    public string Format(string format)
+    {
+        return $"{Text(Median)}  ({Text(Min)}–{Text(Max)})";
+
+        string Text(double value) => value.ToString(format, CultureInfo.InvariantCulture);
+    }
 }

@@ -46,6 +46,7 @@ internal static class ReferenceReader
         string?[] directories = [postgres.BinDirectory, .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)];
         return directories.OfType<string>().Select(directory => Path.Combine(directory, Program)).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException(
-                $"There is no {Program} in {postgres.BinDirectory ?? "the server's container"} or on PATH: install PostgreSQL's client programs.");
+                $"There is no {Program} in {postgres.BinDirectory ?? "the server's container"} or on PATH: "
+                + "install PostgreSQL's client programs.");
     }
 }

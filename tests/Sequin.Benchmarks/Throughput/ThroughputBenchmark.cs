@@ -26,9 +26,10 @@ internal static class ThroughputBenchmark
         {
             var reference = await ReadReferenceAsync(postgres, backlog, $"bench_reference_{number}", cancellationToken);
             var result = await RunPipelineAsync(pipeline, backlog, $"bench_pipeline_{number}", cancellationToken);
-            repetitions.Add(new Repetition(backlog.Changes, reference, result));
+            var repetition = new Repetition(backlog.Changes, reference, result);
+            repetitions.Add(repetition);
             Report.Line(string.Create(CultureInfo.InvariantCulture,
-                $"Repetition {number}: {repetitions[^1].Rate:F0} rows/s, reference {repetitions[^1].ReferenceRate:F0}, ratio {repetitions[^1].Ratio:F3}"));
+                $"Repetition {number}: {repetition.Rate:F0} rows/s, reference {repetition.ReferenceRate:F0}, ratio {repetition.Ratio:F3}"));
         }
 
         Print(repetitions);
@@ -47,10 +48,13 @@ internal static class ThroughputBenchmark
     private static async Task<PipelineResult> RunPipelineAsync(
         PipelineRun pipeline, Backlog backlog, string slot, CancellationToken cancellationToken)
     {
+        var warmUp = $"{slot}_warm_up";
         await backlog.CopySlotAsync(slot, cancellationToken);
+        await backlog.CopySlotAsync(warmUp, cancellationToken);
         await backlog.CheckpointAsync(cancellationToken);
-        var result = await pipeline.RunAsync(slot, cancellationToken);
+        var result = await pipeline.RunAsync(slot, warmUp, cancellationToken);
         await backlog.DropSlotAsync(slot, cancellationToken);
+        await backlog.DropSlotAsync(warmUp, cancellationToken);
         return result;
     }
 

@@ -16,7 +16,7 @@ internal static class ThroughputCommand
         var batchSize = BenchmarkOptions.Positive("--batch-size", BatchSizeDefault, "Messages of a pull.");
         var repetitions = BenchmarkOptions.Repetitions();
         var clients = BenchmarkOptions.Clients();
-        var command = new Command("throughput", "A backlog, from the slot through the log and HTTP to durable acks, against pg_recvlogical.")
+        var command = new Command("throughput", "A backlog, from the slot over log and HTTP to durable acks, against pg_recvlogical.")
         {
             rows, transactionRows, batchSize, repetitions, clients,
         };

@@ -11,7 +11,8 @@ public sealed class ScannedBatchTests
     {
         var batch = new ScannedBatch();
         batch.Scan("""
-            {"data":[{"ack_id":"a-1","ack_token":"a-1","delivery_count":1,"offset":17,"data":{"record":{"offset":5}}},{"ack_id":"b_2","ack_token":"b_2","delivery_count":1,"offset":18,"data":{"record":{}}}]}
+            {"data":[{"ack_id":"a-1","ack_token":"a-1","delivery_count":1,"offset":17,"data":{"record":{"offset":5}}},
+            {"ack_id":"b_2","ack_token":"b_2","delivery_count":1,"offset":18,"data":{"record":{}}}]}
             """u8);
 
         Assert.Equal(2, batch.Count);

@@ -10,7 +10,7 @@ public sealed class TortureTests(ITestOutputHelper output)
     public async Task Nothing_is_lost_or_repeated_when_the_server_is_killed_under_load()
     {
         var report = await KillScenario.RunAsync(
-            Options() with { Duration = TimeSpan.FromSeconds(10), RowChanges = 10_000, Strikes = 2 }, TestContext.Current.CancellationToken);
+            Options() with { Duration = TimeSpan.FromSeconds(8), RowChanges = 8_000, Strikes = 2 }, TestContext.Current.CancellationToken);
 
         Assert.True(report.Passed, report.ToString());
     }
@@ -19,7 +19,7 @@ public sealed class TortureTests(ITestOutputHelper output)
     public async Task Nothing_is_lost_or_repeated_when_PostgreSQL_is_restarted_under_load()
     {
         var report = await RestartScenario.RunAsync(
-            Options() with { Duration = TimeSpan.FromSeconds(10), RowChanges = 8_000, Strikes = 4 }, TestContext.Current.CancellationToken);
+            Options() with { Duration = TimeSpan.FromSeconds(8), RowChanges = 6_000, Strikes = 4 }, TestContext.Current.CancellationToken);
 
         Assert.True(report.Passed, report.ToString());
     }

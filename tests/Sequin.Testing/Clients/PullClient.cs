@@ -39,29 +39,12 @@ public sealed class PullClient : IDisposable
             JsonMarshal.GetRawUtf8Value(message.GetProperty("data")).ToArray()))];
     }
 
-    /// <summary>The same, into a batch that is used again and again, and without parsing.</summary>
-    public async Task ReceiveAsync(ScannedBatch batch, int batchSize, TimeSpan wait, CancellationToken cancellationToken)
-    {
-        using var response = await PostAsync("receive", ReceiveBody(batchSize, wait), cancellationToken);
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await batch.ReadAsync(stream, cancellationToken);
-    }
-
     public Task<IReadOnlyList<ReceiptStatus>> AckAsync(IEnumerable<string> ackIds, CancellationToken cancellationToken) =>
         FinishAsync("ack", ackIds, cancellationToken);
 
     /// <summary>Gives messages back at once.</summary>
     public Task<IReadOnlyList<ReceiptStatus>> NackAsync(IEnumerable<string> ackIds, CancellationToken cancellationToken) =>
         FinishAsync("nack", ackIds, cancellationToken);
-
-    /// <summary>Acks all of a batch.</summary>
-    /// <returns>How many of them were answered with <c>acked</c>.</returns>
-    public async Task<int> AckAsync(ScannedBatch batch, CancellationToken cancellationToken)
-    {
-        using var response = await PostAsync("ack", batch.AckBody, cancellationToken);
-        var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        return answer.AsSpan().Count("\"status\":\"acked\""u8);
-    }
 
     public void Dispose() => _http.Dispose();
 

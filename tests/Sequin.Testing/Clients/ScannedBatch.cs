@@ -9,12 +9,10 @@ namespace Sequin.Testing.Clients;
 /// </summary>
 public sealed class ScannedBatch
 {
-    private const int BytesAtFirst = 256 * 1024;
     private const int MessagesMax = 1000;
 
     private readonly long[] _offsets = new long[MessagesMax];
     private readonly ArrayBufferWriter<byte> _ackBody = new(64 * 1024);
-    private byte[] _body = new byte[BytesAtFirst];
 
     public int Count { get; private set; }
 
@@ -22,22 +20,6 @@ public sealed class ScannedBatch
 
     /// <summary>The request that acks all of it.</summary>
     internal ReadOnlyMemory<byte> AckBody => _ackBody.WrittenMemory;
-
-    internal async Task ReadAsync(Stream stream, CancellationToken cancellationToken)
-    {
-        var length = 0;
-        while (true)
-        {
-            if (length == _body.Length)
-                Array.Resize(ref _body, length * 2);
-            var read = await stream.ReadAsync(_body.AsMemory(length), cancellationToken);
-            if (read == 0)
-                break;
-            length += read;
-        }
-
-        Scan(_body.AsSpan(0, length));
-    }
 
     internal void Scan(ReadOnlySpan<byte> body)
     {

@@ -23,7 +23,8 @@ public static class ProcessUsage
     /// <summary>The largest resident size so far (VmHWM).</summary>
     public static double PeakMemoryMiB(int processId)
     {
-        var line = Read($"/proc/{processId}/status")?.Split('\n').FirstOrDefault(field => field.StartsWith("VmHWM:", StringComparison.Ordinal));
+        var line = Read($"/proc/{processId}/status")?.Split('\n')
+            .FirstOrDefault(field => field.StartsWith("VmHWM:", StringComparison.Ordinal));
         // "VmHWM:\t  123456 kB"
         return line is null ? 0 : long.Parse(line["VmHWM:".Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture) / 1024.0;
     }

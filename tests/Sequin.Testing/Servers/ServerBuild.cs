@@ -14,7 +14,7 @@ internal static class ServerBuild
         while (root is not null && !File.Exists(Path.Combine(root.FullName, Solution)))
             root = root.Parent;
         if (root is null)
-            throw new FileNotFoundException($"There is no {Solution} above {output}: run this from the build output inside the repository.");
+            throw new FileNotFoundException($"There is no {Solution} above {output}: run it from the build output.");
 
         var path = Path.Combine(root.FullName, "src", "Sequin.Server", "bin", output.Parent!.Name, output.Name, Assembly);
         return File.Exists(path)

@@ -157,7 +157,11 @@ public sealed class Ledger(TimeSpan visibilityTimeout, Findings findings, TimePr
 
         entry.Deliveries++;
         if (!entry.Data.SequenceEqual(message.Data))
-            findings.Add(FindingKinds.Unstable, $"{entry} came as {change.Action} {change.Key}, {new Lsn(change.CommitLsn)} {change.CommitIndex}");
+        {
+            findings.Add(FindingKinds.Unstable,
+                $"{entry} came as {change.Action} {change.Key}, {new Lsn(change.CommitLsn)} {change.CommitIndex}");
+        }
+
         if (entry.FinishedAt is { } finishedAt && CannotHaveCrossed(finishedAt, requestedAt, answeredAt))
         {
             findings.Add(FindingKinds.Resurrected,

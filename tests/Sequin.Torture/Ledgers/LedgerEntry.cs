@@ -30,5 +30,6 @@ public sealed class LedgerEntry(long offset, long firstSequence, byte[] data, De
 
     internal IEnumerable<string> Keys => Change.FormerKey is { } former ? [Change.Key, former] : [Change.Key];
 
-    public override string ToString() => $"offset {Offset} ({Change.Action} {Change.Key}, {new Lsn(Change.CommitLsn)} {Change.CommitIndex})";
+    public override string ToString() =>
+        $"offset {Offset} ({Change.Action} {Change.Key}, {new Lsn(Change.CommitLsn)} {Change.CommitIndex})";
 }

@@ -7,21 +7,24 @@ internal sealed class RandomStatements(int seed, int writer)
 {
     private const int AccountKeys = 300;
     private const int ItemNumbers = 100;
+    private const string OnAccountConflict = "ON CONFLICT (id) DO UPDATE SET balance = excluded.balance, note = excluded.note";
+    private const string OnItemConflict = "ON CONFLICT (region, no) DO UPDATE SET qty = excluded.qty";
 
     private static readonly string[] Regions = ["north", "it''s", "süd 😀", "a\"b\\c"];
-    private static readonly string[] Notes = ["plain", "it''s", "\"quoted\"", "back\\slash", "two\nlines", "tab\there", "žluťoučký 😀", ""];
+    private static readonly string[] Notes =
+        ["plain", "it''s", "\"quoted\"", "back\\slash", "two\nlines", "tab\there", "žluťoučký 😀", ""];
 
     private readonly Random _random = new(seed);
     private int _bulks;
 
     public string Next() => _random.Next(100) switch
     {
-        < 25 => Sql($"INSERT INTO accounts VALUES ({Account()}, {Amount()}, {Note()}) ON CONFLICT (id) DO UPDATE SET balance = excluded.balance, note = excluded.note"),
+        < 25 => Sql($"INSERT INTO accounts VALUES ({Account()}, {Amount()}, {Note()}) {OnAccountConflict}"),
         < 40 => Sql($"UPDATE accounts SET balance = balance + {Amount()} WHERE id = {Account()}"),
         < 45 => Sql($"UPDATE accounts SET note = {Note()} WHERE id % 50 = {_random.Next(50)} AND id < {TortureTables.FirstMarker}"),
         < 50 => Sql($"UPDATE accounts SET id = {Account()} WHERE id = {Account()}"),
         < 60 => Sql($"DELETE FROM accounts WHERE id = {Account()}"),
-        < 78 => Sql($"INSERT INTO items VALUES ({Region()}, {Item()}, {Amount()}, {Price()}, {Note()}) ON CONFLICT (region, no) DO UPDATE SET qty = excluded.qty"),
+        < 78 => Sql($"INSERT INTO items VALUES ({Region()}, {Item()}, {Amount()}, {Price()}, {Note()}) {OnItemConflict}"),
         < 88 => Sql($"UPDATE items SET price = {Price()}, note = {Note()} WHERE region = {Region()} AND no = {Item()}"),
         < 92 => Sql($"UPDATE items SET region = {Region()}, no = {Item()} WHERE region = {Region()} AND no = {Item()}"),
         < 97 => Sql($"DELETE FROM items WHERE region = {Region()} AND no = {Item()}"),

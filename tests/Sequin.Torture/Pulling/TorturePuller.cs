@@ -93,13 +93,16 @@ internal sealed class TorturePuller(PullClient client, Ledger ledger, Findings f
         if (messages.Count == 0)
             return;
         ledger.OnAckSent(messages.Select(message => message.Offset));
-        Note(messages, await LimitedAsync(token => client.AckAsync(messages.Select(message => message.AckId), token), cancellationToken));
+        Note(messages, await LimitedAsync(
+            token => client.AckAsync(messages.Select(message => message.AckId), token), cancellationToken));
     }
 
     private async Task NackAsync(IReadOnlyList<PulledMessage> messages, CancellationToken cancellationToken)
     {
-        if (messages.Count > 0)
-            Note(messages, await LimitedAsync(token => client.NackAsync(messages.Select(message => message.AckId), token), cancellationToken));
+        if (messages.Count == 0)
+            return;
+        Note(messages, await LimitedAsync(
+            token => client.NackAsync(messages.Select(message => message.AckId), token), cancellationToken));
     }
 
     private void Note(IReadOnlyList<PulledMessage> messages, IReadOnlyList<ReceiptStatus> statuses)

@@ -55,6 +55,6 @@ public static class KillScenario
         await rig.Ledger.WhenAsync(ledger => ledger.Seen > seen);
         var delivering = time.GetElapsedTime(killedAt);
         rig.Say(string.Create(CultureInfo.InvariantCulture,
-            $"Killed after {seen} messages: ready {ready.TotalSeconds:F1} s later, the next new message after {delivering.TotalSeconds:F1} s."));
+            $"Killed after {seen} messages: ready {ready.TotalSeconds:F1} s later, a new message after {delivering.TotalSeconds:F1} s."));
     }
 }

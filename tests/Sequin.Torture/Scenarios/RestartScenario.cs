@@ -50,7 +50,7 @@ public static class RestartScenario
             await server.RestartAsync(mode, cancellationToken);
             var recovered = await RecoverAsync(rig, number, time, cancellationToken);
             rig.Say(string.Create(CultureInfo.InvariantCulture,
-                $"{mode} restart of the {name}: stopped in {stopped.TotalSeconds:F2} s, recovered {recovered.TotalSeconds:F2} s after it was back."));
+                $"{mode} restart of the {name}: stopped in {stopped.TotalSeconds:F2} s, works {recovered.TotalSeconds:F2} s after."));
             if (recovered > RecoveryMax)
                 rig.Findings.Add(FindingKinds.SlowRecovery, $"{mode} restart of the {name}: {recovered}");
             number++;

@@ -135,7 +135,8 @@ internal sealed class TortureRig : IAsyncDisposable
             var (seen, finished) = (Ledger.Seen, Ledger.Finished);
             try
             {
-                await Ledger.WhenAsync(ledger => ledger.Seen >= expected && ledger.Open == 0).WaitAsync(StallTimeout, time, cancellationToken);
+                await Ledger.WhenAsync(ledger => ledger.Seen >= expected && ledger.Open == 0)
+                    .WaitAsync(StallTimeout, time, cancellationToken);
                 break;
             }
             catch (TimeoutException) when (Ledger.Seen > seen || Ledger.Finished > finished)
@@ -144,7 +145,8 @@ internal sealed class TortureRig : IAsyncDisposable
             }
             catch (TimeoutException)
             {
-                Findings.Add(FindingKinds.Stalled, $"{StallTimeout} without a new message or ack: {seen} seen of {expected}, {finished} acked, {Ledger.Open} to come again");
+                Findings.Add(FindingKinds.Stalled, $"{StallTimeout} without a new message or ack: "
+                    + $"{seen} seen of {expected}, {finished} acked, {Ledger.Open} to come again");
                 return;
             }
         }

@@ -68,8 +68,8 @@ public static class AttachCheck
                 position.EndLsn,
                 confirmed,
                 GapReason.SlotAhead,
-                $"Slot \"{slot.Name}\" is confirmed up to {confirmed}, but only {position.EndLsn} is in the log: another reader advanced it,"
-                + " or it was made again.")
+                $"Slot \"{slot.Name}\" is confirmed up to {confirmed}, but only {position.EndLsn} is in the log: another reader advanced"
+                + " it, or it was made again.")
             : null;
 
     private static AttachDecision.SlotInUse? InUse(SlotStatus slot) => slot switch

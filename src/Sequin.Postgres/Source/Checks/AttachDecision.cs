@@ -36,7 +36,7 @@ public abstract record AttachDecision(DatabaseState State, string Text)
     public sealed record Gap(Lsn From, Lsn? To, GapReason Reason, string Text) : AttachDecision(DatabaseState.Gap, Text);
 }
 
-/// <summary>On the wire in snake_case. After each of them LSNs no longer compare, so what follows is a new source epoch.</summary>
+/// <summary>On the wire in snake_case. What follows a gap is a new source epoch.</summary>
 public enum GapReason
 {
     /// <summary>The slot was advanced by another reader, or dropped and made again.</summary>

@@ -1,0 +1,43 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Sequin.Server.Tests.Hosting;
+
+/// <summary>Speaks to a server the way a caller without an SDK does.</summary>
+public sealed class ApiClient(HttpClient http) : IDisposable
+{
+    public HttpClient Http { get; } = http;
+
+    public Task<ApiAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
+
+    public Task<ApiAnswer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path, null);
+
+    /// <param name="path">Under the server's address.</param>
+    /// <param name="body">JSON, or what is to be taken for it.</param>
+    public Task<ApiAnswer> PostAsync(string path, string body) =>
+        SendAsync(HttpMethod.Post, path, new StringContent(body, Encoding.UTF8, "application/json"));
+
+    public Task<ApiAnswer> PostAsync(string path, object body) => PostAsync(path, JsonSerializer.Serialize(body));
+
+    public Task<ApiAnswer> PostAsync(string path, byte[] body, string? contentType)
+    {
+        var content = new ByteArrayContent(body);
+        if (contentType is not null)
+            content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        return SendAsync(HttpMethod.Post, path, content);
+    }
+
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? content)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        // The server may close a connection whose request it refused unread; the next request must not meet that one.
+        request.Headers.ConnectionClose = true;
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return new ApiAnswer(
+            (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, response.Headers.RetryAfter?.ToString(),
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    public void Dispose() => Http.Dispose();
+}
