@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sequin.Core.Identity;
 
-/// <summary>Names one stream of the catalog. (`StreamId` is a word of Orleans.). Text form: a UUID.</summary>
+/// <summary>Names one stream of the catalog. (`StreamId` is a word of Orleans.) Text form: a UUID.</summary>
 public readonly record struct StreamKey(Guid Value) : IParsable<StreamKey>
 {
     /// <summary>Time-ordered, so that catalog indexes grow at one end.</summary>

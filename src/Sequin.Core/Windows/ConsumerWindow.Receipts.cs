@@ -126,7 +126,7 @@ public sealed partial class ConsumerWindow
         }
     }
 
-    /// <summary><see cref="ReceiptStatus.Done"/>: the lease is live; <see cref="ReceiptStatus.DoneLate"/>: expired, and nobody has it.</summary>
+    /// <summary><see cref="ReceiptStatus.Done"/>: the lease is live; <see cref="ReceiptStatus.DoneLate"/>: it is over, nobody has it.</summary>
     private ReceiptStatus Find(long offset, int receipt, out int slot)
     {
         if (!_arena.TryFind(offset, out slot))

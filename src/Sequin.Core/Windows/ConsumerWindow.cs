@@ -167,7 +167,7 @@ public sealed partial class ConsumerWindow
         return false;
     }
 
-    /// <summary>The message right behind one of this batch, if nothing else holds it back. A move between groups is never a follower.</summary>
+    /// <summary>The message right behind one of this batch, if nothing else holds it back. A move is never a follower.</summary>
     private bool TryFollower(int slot, out int follower)
     {
         follower = MessageArena.None;

@@ -9,9 +9,8 @@ internal sealed class DueTimers(MessageArena arena)
     private const int StaleMin = 1024;
 
     private readonly PriorityQueue<(int Slot, int Version), (long DueMs, long Offset)> _queue = new();
+    private readonly List<((int Slot, int Version) Entry, (long DueMs, long Offset) Due)> _live = [];
     private int _countMax = StaleMin;
-
-    public int Count => _queue.Count;
 
     public void Add(int slot, long dueMs)
     {
@@ -50,10 +49,16 @@ internal sealed class DueTimers(MessageArena arena)
 
     private void DropStale()
     {
-        var live = _queue.UnorderedItems.Where(item => IsLive(item.Element)).ToArray();
+        foreach (var item in _queue.UnorderedItems)
+        {
+            if (IsLive(item.Element))
+                _live.Add(item);
+        }
+
         _queue.Clear();
-        _queue.EnqueueRange(live);
-        _countMax = (2 * live.Length) + StaleMin;
+        _queue.EnqueueRange(_live);
+        _live.Clear();
+        _countMax = (2 * _queue.Count) + StaleMin;
     }
 
     private bool IsLive((int Slot, int Version) entry) => arena[entry.Slot].Version == entry.Version;

@@ -13,8 +13,6 @@ internal sealed class GroupChains
     private readonly Dictionary<ulong, Chain> _chains = [];
     private Link[] _links = new Link[128];
 
-    public int Count => _chains.Count;
-
     public static int LinkOf(int slot, bool former) => (slot * 2) + (former ? 1 : 0);
 
     public static int SlotOf(int link) => link >> 1;

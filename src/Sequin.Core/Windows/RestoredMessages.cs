@@ -11,7 +11,10 @@ internal sealed class RestoredMessages
         var reader = new VarintReader(snapshot);
         var version = reader.Read();
         if (version != SnapshotWriter.Version)
-            throw new InvalidDataException($"Window snapshot version {version} is unknown; this build reads version {SnapshotWriter.Version}.");
+        {
+            throw new InvalidDataException(
+                $"Window snapshot version {version} is unknown; this build reads version {SnapshotWriter.Version}.");
+        }
 
         IsExact = (reader.Read() & SnapshotWriter.FlagExact) != 0;
         Generation = (int)reader.Read();

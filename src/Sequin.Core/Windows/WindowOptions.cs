@@ -12,6 +12,9 @@ public sealed record WindowOptions
     /// <summary>The lease time receivers get when they ask for none, in milliseconds. Default 30,000.</summary>
     public long VisibilityTimeoutMs { get; init; } = 30_000;
 
-    /// <summary>After this many deliveries a message that comes back is dead. Null, the default: never.</summary>
+    /// <summary>
+    /// After this many deliveries a message that comes back is dead, unless it is only taken back with one before it. Null, the
+    /// default: never.
+    /// </summary>
     public int? MaxDeliveries { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Sequin.Core.Changes;
 
 namespace Sequin.Core.Tests.Changes;
@@ -16,7 +17,7 @@ public sealed class GroupHashTests
     public void Other_keys_are_other_groups() =>
         Assert.Equal(
             10_000,
-            Enumerable.Range(0, 10_000).Select(key => GroupHash.Of(System.Text.Encoding.UTF8.GetBytes($"public.orders\0{key}"))).Distinct().Count());
+            Enumerable.Range(0, 10_000).Select(key => GroupHash.Of(Encoding.UTF8.GetBytes($"public.orders\0{key}"))).Distinct().Count());
 
     [Fact]
     public void No_key_is_without_a_group() => Assert.NotEqual(GroupHash.None, GroupHash.Of("public.orders\0"u8));

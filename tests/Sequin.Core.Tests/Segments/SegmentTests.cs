@@ -18,8 +18,9 @@ public sealed class SegmentTests
         (place, groups, words) =>
         {
             var (lsn, ordinal, table, action) = place;
+            var (group, former) = groups;
             var header = new ChangeHeader(
-                new Lsn(lsn), CommitTimeMicros: (long)lsn * 1_000, ordinal, SomeTables[table], (ChangeAction)action, groups.Item1, groups.Item2);
+                new Lsn(lsn), CommitTimeMicros: (long)lsn * 1_000, ordinal, SomeTables[table], (ChangeAction)action, group, former);
             return (header, System.Text.Json.JsonSerializer.Serialize(words));
         });
 
@@ -50,10 +51,10 @@ public sealed class SegmentTests
     [Fact]
     public void A_transaction_is_one_run()
     {
-        var segment = SegmentOf((Header(5, 0), "{}"), (Header(5, 1), "{}"), (Header(9, 0), "{}"), (Header(9, 1), "{}"), (Header(9, 2), "{}"));
+        var segment = SegmentOf([(Header(5, 0), "{}"), (Header(5, 1), "{}"), .. Enumerable.Range(0, 3).Select(i => (Header(9, i), "{}"))]);
 
         Assert.True(segment.Entries.Runs.SequenceEqual(
-            [new SegmentRun(new Lsn(5), 50, FirstOrdinal: 0, FirstIndex: 0), new SegmentRun(new Lsn(9), 90, FirstOrdinal: 0, FirstIndex: 2)]));
+            [new(new Lsn(5), 50, FirstOrdinal: 0, FirstIndex: 0), new(new Lsn(9), 90, FirstOrdinal: 0, FirstIndex: 2)]));
         Assert.Equal(2, segment.Entries.RunOf(4).FirstIndex);
     }
 
@@ -63,7 +64,7 @@ public sealed class SegmentTests
         var segment = SegmentOf((Header(5, 0), "{}"), (Header(5, 2), "{}"), (Header(5, 3), "{}"));
 
         Assert.True(segment.Entries.Runs.SequenceEqual(
-            [new SegmentRun(new Lsn(5), 50, FirstOrdinal: 0, FirstIndex: 0), new SegmentRun(new Lsn(5), 50, FirstOrdinal: 2, FirstIndex: 1)]));
+            [new(new Lsn(5), 50, FirstOrdinal: 0, FirstIndex: 0), new(new Lsn(5), 50, FirstOrdinal: 2, FirstIndex: 1)]));
     }
 
     [Fact]
@@ -82,7 +83,8 @@ public sealed class SegmentTests
     public void Moves_are_kept_for_the_messages_that_have_them()
     {
         var segment = SegmentOf(
-            (Header(1, 0), "{}"), (Header(1, 1) with { FormerGroup = 7 }, "{}"), (Header(1, 2), "{}"), (Header(1, 3) with { FormerGroup = 8 }, "{}"));
+            (Header(1, 0), "{}"), (Header(1, 1) with { FormerGroup = 7 }, "{}"),
+            (Header(1, 2), "{}"), (Header(1, 3) with { FormerGroup = 8 }, "{}"));
 
         Assert.Equal(2, segment.Entries.Moves.Length);
         Assert.Equal([0UL, 7, 0, 8], Enumerable.Range(0, 4).Select(i => segment.Entries.FormerGroup(i)));
@@ -169,7 +171,8 @@ public sealed class SegmentTests
     public void The_layout_of_an_index_is_as_documented()
     {
         var segment = SegmentOf(
-            (Header(1, 0) with { Group = 0x1122334455667788, FormerGroup = 9 }, "{}"), (Header(1, 1) with { Action = ChangeAction.Delete }, "{}"));
+            (Header(1, 0) with { Group = 0x1122334455667788, FormerGroup = 9 }, "{}"),
+            (Header(1, 1) with { Action = ChangeAction.Delete }, "{}"));
 
         Assert.Equal(
             "01000000" + "02000000" + "01000000" + "01000000"
@@ -190,8 +193,8 @@ public sealed class SegmentTests
         var entries = segment.Entries;
         var run = entries.RunOf(i);
         return new ChangeHeader(
-            run.CommitLsn, run.CommitTimeMicros, run.FirstOrdinal + i - run.FirstIndex, segment.Tables[entries.Tables[i]], entries.Actions[i],
-            entries.Groups[i], entries.FormerGroup(i));
+            run.CommitLsn, run.CommitTimeMicros, run.FirstOrdinal + i - run.FirstIndex, segment.Tables[entries.Tables[i]],
+            entries.Actions[i], entries.Groups[i], entries.FormerGroup(i));
     }
 
     private static Segment SegmentOf(params (ChangeHeader Header, string Json)[] messages)

@@ -16,7 +16,7 @@ public sealed class WindowMemoryTests
         var batch = new LeasedOffset[batchSize];
         window.Lease(batch, 0, 43_200_000, out _);
         var offsets = new long[batchSize];
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = GC.GetAllocatedBytesForCurrentThread();
 
         // Nothing expires, and nobody looks at the time: what was leased must not pile up for that.
         for (var offset = 2L; offset <= messages; offset += batchSize)
@@ -38,6 +38,7 @@ public sealed class WindowMemoryTests
         Assert.Equal(1, window.Counts.Unfinished);
         Assert.Equal(0, window.Floor);
         Assert.InRange(output.WrittenCount, 1, 64);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 1_000_000);
+        // What it keeps cannot be measured beside other tests; but what it keeps it has allocated, less than two bytes a message.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000_000);
     }
 }

@@ -93,7 +93,8 @@ internal sealed partial class HistoryRunner
             _ledger.Finished.Add(delivery.Offset);
         }
 
-        Require(_ledger.Finished.Contains(delivery.Offset) || !IsWanted(delivery), $"{delivery.Offset} is called finished, and nobody finished it");
+        var isFinished = _ledger.Finished.Contains(delivery.Offset) || !IsWanted(delivery);
+        Require(isFinished, $"{delivery.Offset} is called finished, and nobody finished it");
         if (_real.Counts.Finishing > 0)
             WhenSaved(() => Finished(delivery));
         else

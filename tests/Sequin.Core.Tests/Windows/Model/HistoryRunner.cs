@@ -72,7 +72,9 @@ internal sealed partial class HistoryRunner
         switch (step.Kind)
         {
             case StepKind.Commit: Commit(step.A, step.B); break;
-            case StepKind.Lease: Lease(1 + (step.A % 4), isGone: step.B % 8 == 0, (step.B % 7) switch { 0 => 5, 1 => 40, _ => VisibilityMs }); break;
+            case StepKind.Lease:
+                Lease(1 + (step.A % 4), isGone: step.B % 8 == 0, (step.B % 5) switch { 0 => 5, 1 => 40, _ => VisibilityMs });
+                break;
             case StepKind.GoAway: GoAway(); break;
             case StepKind.Ack: Ack(step.A, step.B); break;
             case StepKind.Nack: Nack(step.A, delayMs: step.B % 3 == 0 ? 7 : 0); break;

@@ -21,7 +21,8 @@ internal sealed class Ledger
     public HashSet<long> Finished { get; set; } = [];
 
     /// <summary>Judges leases at the moment they are taken.</summary>
-    public string? Judge(int generation, ReadOnlySpan<LeasedOffset> leases, IReadOnlyList<StreamMessage> stream, long startAfter, long worldMs)
+    public string? Judge(
+        int generation, ReadOnlySpan<LeasedOffset> leases, IReadOnlyList<StreamMessage> stream, long startAfter, long worldMs)
     {
         for (var i = 0; i < leases.Length; i++)
         {
