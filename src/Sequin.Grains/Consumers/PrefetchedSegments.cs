@@ -35,10 +35,4 @@ internal sealed class PrefetchedSegments
 
         return null;
     }
-
-    public void Clear()
-    {
-        _segments.Clear();
-        _bytes = 0;
-    }
 }

@@ -78,18 +78,4 @@ public sealed partial class DemoTests
 
     [GeneratedRegex("\"offset\":([0-9]+)")]
     private static partial Regex Offset();
-
-    /// <summary>Tells when the first line was written.</summary>
-    private sealed class SignalWriter : StringWriter
-    {
-        private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Written => _written.Task;
-
-        public override async Task WriteLineAsync(string? value)
-        {
-            await base.WriteLineAsync(value);
-            _written.TrySetResult();
-        }
-    }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Sequin.Server.Configuration;
 using Sequin.Server.Demo;
+using Sequin.Server.Tests.Demo;
 
 namespace Sequin.Server.Tests.Docs;
 
@@ -14,7 +15,7 @@ public sealed partial class ExampleTests
     public async Task Every_curl_of_the_pages_works_against_the_demo()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        await using var output = new FirstLine();
+        await using var output = new SignalWriter();
         var demo = DemoRun.RunAsync(new DemoOptions { Urls = "http://127.0.0.1:0", ChangesPerSecond = 20 }, output, stop.Token);
         await Task.WhenAny(demo, output.Written);
         Assert.False(demo.IsCompleted, $"The demo ended: {demo.Exception}");
@@ -66,18 +67,4 @@ public sealed partial class ExampleTests
 
     [GeneratedRegex("Token +(\\S+)")]
     private static partial Regex Token();
-
-    /// <summary>Tells when the demo has printed what it prints.</summary>
-    private sealed class FirstLine : StringWriter
-    {
-        private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Written => _written.Task;
-
-        public override async Task WriteLineAsync(string? value)
-        {
-            await base.WriteLineAsync(value);
-            _written.TrySetResult();
-        }
-    }
 }
