@@ -138,7 +138,7 @@ internal sealed partial class ConsumerGrain(
         return new ReceiptResult(Gone: false, statuses);
     }
 
-    public Task<ReceiptResult> NackAsync(string[] receipts, TimeSpan delay, CancellationToken cancellationToken)
+    public Task<ReceiptResult> NackAsync(string[] receipts, TimeSpan delay, string? reason, CancellationToken cancellationToken)
     {
         if (_model is not { } model)
             return Task.FromResult(ReceiptResult.OfNobody);
@@ -150,14 +150,22 @@ internal sealed partial class ConsumerGrain(
         return Task.FromResult(new ReceiptResult(Gone: false, statuses));
     }
 
-    public Task<ConsumerStatus?> GetStatusAsync()
-    {
-        if (_model is null)
-            return Task.FromResult<ConsumerStatus?>(null);
-        var counts = _window.Counts;
-        return Task.FromResult<ConsumerStatus?>(
-            new ConsumerStatus(counts.Leased, counts.Ready, counts.Unfinished, _window.Floor, _messages.Head));
-    }
+    public Task<ReceiptResult> ExtendAsync(string[] receipts, TimeSpan? visibilityTimeout, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<ConsumerStatus?> GetStatusAsync() => throw new NotSupportedException();
+
+    public Task<MessagePage?> ListAsync(MessagePageRequest request) => throw new NotSupportedException();
+
+    public Task<DeadLetterResult> RedriveAsync(Guid[] deadLetters, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<DeadLetterResult> DiscardAsync(Guid[] deadLetters, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task TakeUpRedrivesAsync() => throw new NotSupportedException();
+
+    public Task ReloadAsync(long revision, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public async Task DeleteAsync()
     {

@@ -17,13 +17,40 @@ public interface IConsumerGrain : IGrainWithGuidKey
     [Alias("ack")]
     Task<ReceiptResult> AckAsync([Immutable] string[] receipts, CancellationToken cancellationToken);
 
-    /// <summary>Gives messages back, to be delivered again after <paramref name="delay"/>.</summary>
+    /// <summary>
+    /// Gives messages back, to be delivered again after <paramref name="delay"/>. One that is out of deliveries becomes a dead letter,
+    /// with <paramref name="reason"/> as its last error.
+    /// </summary>
     [Alias("nack")]
-    Task<ReceiptResult> NackAsync([Immutable] string[] receipts, TimeSpan delay, CancellationToken cancellationToken);
+    Task<ReceiptResult> NackAsync([Immutable] string[] receipts, TimeSpan delay, string? reason, CancellationToken cancellationToken);
+
+    /// <summary>Lets leases end at another time, counted from now; null: as the consumer is set.</summary>
+    [Alias("extend")]
+    Task<ReceiptResult> ExtendAsync([Immutable] string[] receipts, TimeSpan? visibilityTimeout, CancellationToken cancellationToken);
 
     /// <summary>Counts and positions; null when the consumer is gone.</summary>
     [Alias("status")]
     Task<ConsumerStatus?> GetStatusAsync();
+
+    /// <summary>A page of the messages that are seen and not finished, or were finished lately. Changes nothing.</summary>
+    [Alias("list")]
+    Task<MessagePage?> ListAsync(MessagePageRequest request);
+
+    /// <summary>Brings dead letters back, each as if it were delivered for the first time; 1000 at most.</summary>
+    [Alias("redrive")]
+    Task<DeadLetterResult> RedriveAsync([Immutable] Guid[] deadLetters, CancellationToken cancellationToken);
+
+    /// <summary>Removes dead letters for good; groups that they halt go on. 1000 at most.</summary>
+    [Alias("discard")]
+    Task<DeadLetterResult> DiscardAsync([Immutable] Guid[] deadLetters, CancellationToken cancellationToken);
+
+    /// <summary>Takes up redrives that were created, or cancelled, in the log database.</summary>
+    [Alias("redrives")]
+    Task TakeUpRedrivesAsync();
+
+    /// <summary>Takes over what changed in the catalog, at least up to this revision. Leases, receipts and waiting receives live on.</summary>
+    [Alias("reload")]
+    Task ReloadAsync(long revision, CancellationToken cancellationToken);
 
     /// <summary>Forgets all state, after the catalog has forgotten the consumer. Waiting receives answer <c>Gone</c>.</summary>
     [Alias("delete")]

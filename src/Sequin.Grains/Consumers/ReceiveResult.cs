@@ -19,6 +19,15 @@ public enum ReceiveOutcome
 
     /// <summary>No such consumer: deleted, or never there.</summary>
     Gone = 1,
+
+    /// <summary>The consumer is paused: nothing is leased until it is active again.</summary>
+    Paused = 2,
+
+    /// <summary>The consumer is disabled, and takes no receives.</summary>
+    Disabled = 3,
+
+    /// <summary>As many receives wait as the consumer allows.</summary>
+    TooManyWaiting = 4,
 }
 
 /// <summary>One leased message.</summary>

@@ -37,7 +37,7 @@ internal sealed partial class Receiver(ConsumerGateway consumers, IHostApplicati
 
         var receipts = Array.ConvertAll(result.Messages, message => message.Receipt);
         await consumers.CallAsync(idOrName,
-            consumer => consumer.NackAsync(receipts, TimeSpan.Zero, CancellationToken.None), r => r.Gone, CancellationToken.None);
+            consumer => consumer.NackAsync(receipts, TimeSpan.Zero, null, CancellationToken.None), r => r.Gone, CancellationToken.None);
         LogGivenBack(idOrName, receipts.Length);
     }
 

@@ -48,7 +48,7 @@ internal static class ReceivingEndpoints
     {
         var request = await ReadAsync(context, ReceiptParser.Nack);
         var result = await consumers.CallAsync(id_or_name,
-            consumer => consumer.NackAsync(request.Receipts, request.Delay, context.RequestAborted), IsGone, context.RequestAborted);
+            consumer => consumer.NackAsync(request.Receipts, request.Delay, null, context.RequestAborted), IsGone, context.RequestAborted);
         await AnswerAsync(context, id_or_name, request, result, ReceiptStatusNames.OfNack);
     }
 

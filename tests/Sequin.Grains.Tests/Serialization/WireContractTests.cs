@@ -46,14 +46,19 @@ public sealed class WireContractTests
     [Fact]
     public void Requests_and_outcomes_survive()
     {
-        var request = new ReceiveRequest(100, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5));
+        var request = new ReceiveRequest(100, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5), "again", AutoAck: true);
         Assert.Equal(request, Copy(request));
 
         var result = Copy(new ReceiptResult(false, [.. Enum.GetValues<ReceiptStatus>()]));
         Assert.Equal(Enum.GetValues<ReceiptStatus>(), result.Statuses);
 
-        var status = new ConsumerStatus(1, 2, 3, 4, 5);
-        Assert.Equal(status, Copy(status));
+        var status = new ConsumerStatus
+        {
+            InFlight = 1, Ready = 2, Delayed = 3, Blocked = 4, Unfinished = 10, Floor = 5, NextOffset = 6, Head = 7, WaitingReceives = 8,
+            BlockedGroups = [new BlockedGroup(9, ListedState.Delayed, 11)], Hold = DeliveryHold.MaxAckPending, Revision = 12,
+            GroupColumnsMissing = 13,
+        };
+        Assert.Equivalent(status, Copy(status), strict: true);
     }
 
     private T Copy<T>(T value) => _serializer.Deserialize<T>(_serializer.SerializeToArray(value))!;

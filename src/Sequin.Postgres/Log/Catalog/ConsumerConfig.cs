@@ -7,6 +7,9 @@ public sealed record ConsumerConfig
 {
     public const int VisibilityTimeoutMsDefault = 30_000;
     public const int MaxAckPendingDefault = 10_000;
+    public const int MaxWaitingDefault = 1000;
+
+    public ConsumerActivity Status { get; init; } = ConsumerActivity.Active;
 
     /// <summary>Tables as <c>schema.table</c>; empty: all.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
@@ -17,11 +20,47 @@ public sealed record ConsumerConfig
 
     /// <summary>False: no groups, no order.</summary>
     public bool MessageGrouping { get; init; } = true;
+
+    /// <summary>
+    /// By table (<c>schema.table</c>) the columns whose values make the group, instead of the primary key. Columns of the same
+    /// names make the same groups in several tables.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> GroupColumns { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
     public int VisibilityTimeoutMs { get; init; } = VisibilityTimeoutMsDefault;
 
     /// <summary>Messages leased and not yet acked, at most.</summary>
     public int MaxAckPending { get; init; } = MaxAckPendingDefault;
 
+    /// <summary>Receives that wait at the same time, at most.</summary>
+    public int MaxWaiting { get; init; } = MaxWaitingDefault;
+
+    /// <summary>After this many deliveries a message that comes back becomes a dead letter; null: never.</summary>
+    public int? MaxRetryCount { get; init; }
+    public OnDead OnDead { get; init; } = OnDead.Continue;
+
     /// <summary>A JSON object, verbatim.</summary>
     public string Annotations { get; init; } = "{}";
+}
+
+/// <summary>Whether a consumer delivers.</summary>
+public enum ConsumerActivity
+{
+    Active,
+
+    /// <summary>Receives wait and get nothing; acks count.</summary>
+    Paused,
+
+    /// <summary>Receives are refused, and nothing is read ahead; acks count.</summary>
+    Disabled,
+}
+
+/// <summary>What the group of a dead letter does.</summary>
+public enum OnDead
+{
+    /// <summary>It goes on with its next message.</summary>
+    Continue,
+
+    /// <summary>It waits until the dead letter is redriven or discarded.</summary>
+    HaltGroup,
 }
