@@ -23,7 +23,11 @@ internal static class ApiSetup
         services.AddApiDescription();
         services.AddSingleton<DatabaseCreation>();
         services.AddSingleton<DatabaseRemoval>();
+        services.AddSingleton<ConsumerSources>();
+        services.AddSingleton<GroupColumnGuard>();
         services.AddSingleton<ConsumerCreation>();
+        services.AddSingleton<ConsumerChange>();
+        services.AddSingleton<ConsumerStatusReader>();
         services.AddSingleton<ConsumerDirectory>();
         services.AddSingleton<ConsumerViews>();
         services.AddSingleton<ConsumerGateway>();
