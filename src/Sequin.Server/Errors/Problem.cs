@@ -62,6 +62,11 @@ internal sealed record Problem(int Status, string Code, string Detail) : IResult
         ValidationErrors = errors,
     };
 
+    public static Problem TooManyRequests(string code, string detail) => new(StatusCodes.Status429TooManyRequests, code, detail)
+    {
+        RetryAfterSeconds = RetryAfterSecondsDefault,
+    };
+
     public static Problem Unavailable(string code, string detail) => new(StatusCodes.Status503ServiceUnavailable, code, detail)
     {
         RetryAfterSeconds = RetryAfterSecondsDefault,
