@@ -38,7 +38,7 @@ internal static class LeaseRules
 
     private static void CheckDelay(Lease first, Lease second, LeaseIndex index, Findings findings)
     {
-        foreach (var use in first.Uses.Where(use => use.Status == Statuses.Nacked))
+        foreach (var use in first.Uses.Where(use => use.Status == Statuses.Nacked && use.Call.Start <= second.Arrival))
         {
             // A crash forgets delays.
             var due = use.Call.Start + use.Call.Delay - LeaseTimes.ClockStep;
