@@ -60,7 +60,7 @@ internal sealed class Script
     public Script Kill(int atMs)
     {
         _time.Advance(Ms(atMs) - _history.Now);
-        _history.OnKill();
+        _history.AddKill(_history.Now);
         return this;
     }
 

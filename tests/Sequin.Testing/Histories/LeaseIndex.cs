@@ -5,10 +5,11 @@ internal sealed class LeaseIndex
 {
     private readonly Dictionary<string, Lease> _byReceipt = [];
     private readonly Dictionary<long, List<Lease>> _byOffset = [];
+    private readonly IReadOnlyCollection<(TimeSpan From, TimeSpan To)> _kills;
 
     public LeaseIndex(History history)
     {
-        Kills = [.. history.Kills.Order()];
+        _kills = history.Kills;
         Calls = [.. history.Calls.OrderBy(call => call.Start)];
         var requests = FirstStarts();
         var batches = Calls.Where(call => call is { Kind: CallKind.Receive, End: not null })
@@ -19,8 +20,6 @@ internal sealed class LeaseIndex
         foreach (var leases in _byOffset.Values)
             leases.Sort((a, b) => a.Arrival.CompareTo(b.Arrival));
     }
-
-    public IReadOnlyList<TimeSpan> Kills { get; }
 
     /// <summary>By start.</summary>
     public IReadOnlyList<RecordedCall> Calls { get; }
@@ -38,7 +37,7 @@ internal sealed class LeaseIndex
 
     public IReadOnlyList<Lease> LeasesOf(long offset) => _byOffset.GetValueOrDefault(offset, []);
 
-    public bool WasKilledBetween(TimeSpan from, TimeSpan to) => Kills.Any(kill => kill >= from && kill <= to);
+    public bool WasKilledBetween(TimeSpan from, TimeSpan to) => _kills.Any(kill => kill.To >= from && kill.From <= to);
 
     /// <summary>When an offset may have been finished first; null: never. The start of a call, since its effect is somewhere in it.</summary>
     public TimeSpan? MayBeFinishedFrom(long offset) => Earliest(LeasesOf(offset), use =>
