@@ -15,7 +15,7 @@ public static class StuckGroupScenario
 
     public static async Task<TortureReport> RunAsync(ConsumerRig rig, int seed, CancellationToken cancellationToken)
     {
-        var plan = new ConsumerPlan { Name = "", Database = "", VisibilityTimeout = TimeSpan.FromMinutes(5) };
+        var plan = new ConsumerPlan { Name = "", Database = "", VisibilityTimeout = TimeSpan.FromMinutes(1) };
         await using var trial = await rig.BeginAsync(plan, TimeProvider.System, cancellationToken);
         for (var n = 0; n < GroupMessages; n++)
             await trial.Source.ChangeAsync(Enumerable.Range(1, Groups).Select(id => (long)id), cancellationToken);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sequin.Testing;
 using Sequin.Testing.Clients;
 using Sequin.Testing.Histories;
@@ -43,42 +44,15 @@ internal sealed class Trial(ServerProcess server, TaskSource source, TimeSpan vi
 
     public Task RestartAsync(CancellationToken cancellationToken) => server.RestartAsync(cancellationToken);
 
-    /// <summary>Receives and acks by several receivers until so many messages have come to them; all of them have what they asked for.</summary>
-    /// <returns>What came, in the order of arrival.</returns>
+    /// <summary>Receives and acks by several receivers until so many messages have come to them.</summary>
+    /// <returns>What came.</returns>
     public async Task<IReadOnlyList<RecordedDelivery>> DrainAsync(
         int receivers, int batchSize, int messages, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var came = new List<RecordedDelivery>();
-        await Task.WhenAll(Enumerable.Range(0, receivers).Select(_ => Task.Run(() => PullAsync(Connect()), stop.Token)));
-        return came;
-
-        async Task PullAsync(RecordingClient client)
-        {
-            var progressed = time.GetTimestamp();
-            while (Count() < messages)
-            {
-                var call = await client.ReceiveAsync(new ReceiveOptions { BatchSize = batchSize, Wait = Wait }, stop.Token);
-                if (call.Deliveries.Count > 0)
-                {
-                    progressed = time.GetTimestamp();
-                    await client.AckAsync(call.Deliveries, stop.Token);
-                    lock (came)
-                        came.AddRange(call.Deliveries);
-                }
-                else if (time.GetElapsedTime(progressed) > StallTimeout)
-                {
-                    Findings.Add(FindingKinds.Stalled, $"{StallTimeout} without a message: {Count()} of {messages} came");
-                    return;
-                }
-            }
-        }
-
-        int Count()
-        {
-            lock (came)
-                return came.Count;
-        }
+        var came = new ConcurrentQueue<RecordedDelivery>();
+        await Task.WhenAll(Enumerable.Range(0, receivers).Select(
+            _ => Task.Run(() => PullAsync(Connect(), batchSize, messages, came, cancellationToken), cancellationToken)));
+        return [.. came];
     }
 
     /// <summary>The consumer must be empty and stay so while every lease there was runs out.</summary>
@@ -112,5 +86,28 @@ internal sealed class Trial(ServerProcess server, TaskSource source, TimeSpan vi
     {
         _clients.ForEach(client => client.Dispose());
         await Source.DisposeAsync();
+    }
+
+    private async Task PullAsync(
+        RecordingClient client, int batchSize, int messages, ConcurrentQueue<RecordedDelivery> came, CancellationToken cancellationToken)
+    {
+        var (before, progressed) = (0, time.GetTimestamp());
+        while (came.Count < messages)
+        {
+            var call = await client.ReceiveAsync(new ReceiveOptions { BatchSize = batchSize, Wait = Wait }, cancellationToken);
+            if (call.Deliveries.Count > 0)
+                await client.AckAsync(call.Deliveries, cancellationToken);
+            foreach (var delivery in call.Deliveries)
+                came.Enqueue(delivery);
+            if (came.Count > before)
+            {
+                (before, progressed) = (came.Count, time.GetTimestamp());
+            }
+            else if (time.GetElapsedTime(progressed) > StallTimeout + VisibilityTimeout)
+            {
+                Findings.Add(FindingKinds.Stalled, $"{came.Count} of {messages} came, then nothing more");
+                return;
+            }
+        }
     }
 }

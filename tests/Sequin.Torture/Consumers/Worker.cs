@@ -52,8 +52,8 @@ internal sealed class Worker(RecordingClient client, WorkerProgress progress, in
         < 72 => WorkerMood.NackWithDelay,
         < 77 => WorkerMood.AckLate,
         < 83 => WorkerMood.AckTwice,
-        < 89 => WorkerMood.ExtendThenAck,
-        < 95 => WorkerMood.RepeatReceive,
+        < 89 => WorkerMood.AckTwice,
+        < 95 => WorkerMood.AckAll,
         _ => WorkerMood.CutReceive,
     };
 

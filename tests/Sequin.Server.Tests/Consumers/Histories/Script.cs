@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sequin.Testing;
 using Sequin.Testing.Histories;
 
-namespace Sequin.Server.Tests.Histories;
+namespace Sequin.Server.Tests.Consumers.Histories;
 
 /// <summary>A history made by hand, in milliseconds. A receipt is <c>offset/number</c>; offset 12 is of group 1, its second change.</summary>
 internal sealed class Script

@@ -1,7 +1,7 @@
 using Sequin.Testing;
 using Sequin.Testing.Histories;
 
-namespace Sequin.Server.Tests.Histories;
+namespace Sequin.Server.Tests.Consumers.Histories;
 
 /// <summary>What the verifier finds, and what it must not.</summary>
 public sealed class HistoryVerifierTests
