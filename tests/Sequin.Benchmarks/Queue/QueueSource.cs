@@ -5,7 +5,7 @@ using Sequin.Testing.Clients;
 
 namespace Sequin.Benchmarks.Queue;
 
-/// <summary>A source whose changes are all in the log: every measurement makes a consumer of its own and reads them from the beginning.</summary>
+/// <summary>A source whose changes are all in the log: every measurement reads them by a consumer of its own.</summary>
 internal sealed record QueueSource(string Name, long Changes)
 {
     private const string Publication = "bench";

@@ -39,7 +39,7 @@ internal sealed class LeaseIndex
 
     public bool WasKilledBetween(TimeSpan from, TimeSpan to) => _kills.Any(kill => kill.To >= from && kill.From <= to);
 
-    /// <summary>When an offset may have been finished first; null: never. The start of a call, since its effect is somewhere in it.</summary>
+    /// <summary>When an offset may have been finished first: the start of a call, whose effect is somewhere in it. Null: never.</summary>
     public TimeSpan? MayBeFinishedFrom(long offset) => Earliest(LeasesOf(offset), use =>
         use.Call.Kind == CallKind.Ack && (use.Status is null || Statuses.IsFinal(use.Status)) ? use.Call.Start : null);
 

@@ -51,7 +51,8 @@ public static class HistoryScenario
             var random = new Random(unchecked(options.Seed * 397 + 10_000 + number));
             while (!pace.IsDone)
             {
-                var ids = Enumerable.Range(0, random.Next(1, TransactionRowsMax + 1)).Select(_ => random.NextInt64(Groups)).Distinct().ToList();
+                var ids = Enumerable.Range(0, random.Next(1, TransactionRowsMax + 1))
+                    .Select(_ => random.NextInt64(Groups)).Distinct().ToList();
                 await source.ChangeAsync(ids, cancellationToken);
                 await pace.AddAsync(ids.Count, cancellationToken);
             }

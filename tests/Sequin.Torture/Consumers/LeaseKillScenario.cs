@@ -39,9 +39,9 @@ public static class LeaseKillScenario
         var came = await trial.DrainAsync(receivers: 2, batchSize: Messages, Messages - half.Count, cancellationToken);
         var first = trial.History.Calls.Where(call => call.Deliveries.Count > 0 && call != leased).Min(call => call.End!.Value);
         trial.Expect(came.Count == Messages - half.Count, $"{came.Count} came again, {Messages - half.Count} were not acked");
-        trial.Expect(first >= leased.Start + visibilityTimeout, $"a message came {(first - leased.Start).TotalSeconds:F1} s after its lease");
+        trial.Expect(first >= leased.Start + visibilityTimeout, $"a message came {(first - leased.Start).TotalSeconds:F1} s later");
         trial.Facts.Add(string.Create(CultureInfo.InvariantCulture,
-            $"Leases of {visibilityTimeout.TotalSeconds} s, server back {(back - leased.End!.Value).TotalSeconds:F1} s after they were given: "
+            $"Leases of {visibilityTimeout.TotalSeconds} s, server back after {(back - leased.End!.Value).TotalSeconds:F1} s: "
             + $"{acked.Statuses.Count(status => status == "acked")} old receipts acked, the other {came.Count} came "
             + $"{(first - leased.Start).TotalSeconds:F1} s after their lease began."));
         return await trial.ReportAsync(seed, cancellationToken);

@@ -25,7 +25,8 @@ public static class StuckGroupScenario
 
         var others = await trial.DrainAsync(receivers: 8, BatchSize, (Groups - 1) * GroupMessages, cancellationToken);
         trial.Expect(others.All(delivery => delivery.Group != stuck), $"group {stuck} went on though its first message is held");
-        var more = await client.ReceiveAsync(new ReceiveOptions { BatchSize = 10, Wait = TimeSpan.FromMilliseconds(500) }, cancellationToken);
+        var more = await client.ReceiveAsync(
+            new ReceiveOptions { BatchSize = BatchSize, Wait = TimeSpan.FromMilliseconds(500) }, cancellationToken);
         trial.Expect(more.Deliveries.Count == 0, $"{more.Deliveries.Count} messages more than the other groups have");
 
         await client.NackAsync(held.Deliveries, TimeSpan.Zero, cancellationToken);
@@ -35,7 +36,7 @@ public static class StuckGroupScenario
             $"group {stuck} did not come in order");
         await trial.ExpectNothingAsync(TimeSpan.FromMilliseconds(200), cancellationToken);
         trial.Facts.Add(string.Create(CultureInfo.InvariantCulture,
-            $"{others.Count} messages of {Groups - 1} groups flowed past one held message; then the {released.Count} of its group, in order."));
+            $"{others.Count} messages of {Groups - 1} groups flowed past a held one; then the {released.Count} of its group, in order."));
         return await trial.ReportAsync(seed, cancellationToken);
     }
 }

@@ -5,7 +5,7 @@ using Sequin.Torture.Scenarios;
 
 namespace Sequin.Torture.Consumers;
 
-/// <summary>Many receivers wait on an empty consumer; each committed row wakes one of them, and the others wait until their own time is up.</summary>
+/// <summary>Many receivers wait on an empty consumer; each committed row wakes one, the others wait until their time is up.</summary>
 public static class WakeScenario
 {
     private const int Receivers = 20;

@@ -6,7 +6,8 @@ using Sequin.Testing.Histories;
 namespace Sequin.Torture.Consumers;
 
 /// <summary>A receiver of changing moods, one call after the other. Its history records what it did; here nothing is judged.</summary>
-internal sealed class Worker(RecordingClient client, WorkerProgress progress, int seed, int number, TimeSpan visibilityMax, TimeProvider time)
+internal sealed class Worker(
+    RecordingClient client, WorkerProgress progress, int seed, int number, TimeSpan visibilityMax, TimeProvider time)
 {
     private const int BatchSizeMax = 20;
     private const int VisibilityMsMin = 500;
@@ -52,8 +53,8 @@ internal sealed class Worker(RecordingClient client, WorkerProgress progress, in
         < 72 => WorkerMood.NackWithDelay,
         < 77 => WorkerMood.AckLate,
         < 83 => WorkerMood.AckTwice,
-        < 89 => WorkerMood.AckTwice,
-        < 95 => WorkerMood.AckAll,
+        < 89 => WorkerMood.ExtendThenAck,
+        < 95 => WorkerMood.RepeatReceive,
         _ => WorkerMood.CutReceive,
     };
 

@@ -3,7 +3,7 @@ using Sequin.Torture.Scenarios;
 
 namespace Sequin.Server.Tests.Consumers.Histories;
 
-/// <summary>The short form of <c>tests/Sequin.Torture -- consumers</c>: what receivers see of a consumer, over HTTP, through kills.</summary>
+/// <summary>The short form of <c>tests/Sequin.Torture -- consumers</c>: what receivers see over HTTP, through kills.</summary>
 public sealed class ConsumerHistoryTests(KillableServer server, ITestOutputHelper output) : IClassFixture<KillableServer>
 {
     private const int DrainRows = 20_000;

@@ -4,7 +4,7 @@ using Sequin.Testing.Histories;
 
 namespace Sequin.Server.Tests.Consumers.Histories;
 
-/// <summary>A history made by hand, in milliseconds. A receipt is <c>offset/number</c>; offset 12 is of group 1, its second change.</summary>
+/// <summary>A history made by hand, in milliseconds. A receipt is <c>offset/number</c>; the offset's tens are its group.</summary>
 internal sealed class Script
 {
     public const int LeaseMs = 1_000;
