@@ -17,6 +17,32 @@ public sealed partial class ConsumerWindow
         return taken;
     }
 
+    /// <summary>Whether <see cref="TakeDying"/> has something to give.</summary>
+    public bool HasDying
+    {
+        get
+        {
+            while (_dying.TryPeek(out var entry))
+            {
+                if (_arena[entry.Slot].Version == entry.Version)
+                    return true;
+                _dying.Dequeue();
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Puts back dying messages whose dead letters could not be written. Harmless for any other.</summary>
+    public void DieAgain(ReadOnlySpan<LeasedOffset> messages)
+    {
+        foreach (var message in messages)
+        {
+            if (_arena.TryFind(message.Offset, out var slot) && _arena[slot].State == MessageState.Dying)
+                Die(slot);
+        }
+    }
+
     /// <summary>
     /// Finishes dead messages whose dead letters are durable. Like acked ones they are released after the next snapshot: else a
     /// crash would bring one back that its group has already gone past. Harmless for any other offset.

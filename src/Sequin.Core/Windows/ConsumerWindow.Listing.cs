@@ -8,6 +8,9 @@ public sealed partial class ConsumerWindow
     /// <summary>The message at an offset; null: it is not among the unfinished ones, or parked.</summary>
     public WindowMessage? Find(long offset) => _arena.TryFind(offset, out var slot) ? Describe(_arena[slot]) : null;
 
+    /// <summary>Whether the lease of this receipt is live.</summary>
+    public bool IsLeased(long offset, int receipt) => Find(offset, receipt, out _) == ReceiptStatus.Done;
+
     /// <summary>Unfinished messages in one of the states, in offset order.</summary>
     /// <param name="isWanted">Says it of a state; parked messages are <see cref="MessageState.Waiting"/>.</param>
     /// <param name="after">Only those behind this offset.</param>

@@ -23,6 +23,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<ConsumerCatalog>();
         services.AddSingleton<SlotStore>();
         services.AddSingleton<SegmentReader>();
+        services.AddSingleton<MessageLookup>();
         services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<RedriveStore>();
         services.AddSingleton<ApiKeyStore>();

@@ -46,6 +46,22 @@ public sealed class DeadLetterStore(NpgsqlDataSource source)
         await source.ReadListAsync(
             $"{Select} {Page}", PageValues(consumer, filter, after, limit), DeadLetterRows.Read, cancellationToken);
 
+    /// <summary>The same page, cut where its bodies exceed <paramref name="maxBytes"/>; empty only when nothing follows.</summary>
+    public async Task<IReadOnlyList<DeadLetter>> ListAsync(
+        ConsumerId consumer, DeadLetterFilter filter, Guid? after, int limit, long maxBytes, CancellationToken cancellationToken)
+    {
+        // Sizes come from the TOAST pointers: no body is read that is not returned.
+        const string sql = $"""
+            SELECT {DeadLetterRows.HeaderColumns}, body FROM (
+                SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before FROM (
+                    SELECT * FROM sequin.dead_letters {Page}) page) sized
+            WHERE bytes_before = 0 OR bytes_before + octet_length(body) <= $11
+            ORDER BY id
+            """;
+        return await source.ReadListAsync(
+            sql, [.. PageValues(consumer, filter, after, limit), maxBytes], DeadLetterRows.Read, cancellationToken);
+    }
+
     /// <summary>The same page with empty bodies.</summary>
     public async Task<IReadOnlyList<DeadLetter>> ListHeadersAsync(
         ConsumerId consumer, DeadLetterFilter filter, Guid? after, int limit, CancellationToken cancellationToken) =>

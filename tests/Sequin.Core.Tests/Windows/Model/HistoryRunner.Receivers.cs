@@ -104,6 +104,8 @@ internal sealed partial class HistoryRunner
 
     private void Finished(Delivery delivery)
     {
+        if (delivery.IsBeforeDeath)
+            return;
         if (delivery.Generation == _real.Generation)
             Release([delivery.Offset]);
         _ledger.Acked(delivery.Generation, delivery.Offset);

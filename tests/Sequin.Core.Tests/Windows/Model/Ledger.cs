@@ -68,6 +68,8 @@ internal sealed class Ledger
         Finished.Remove(offset);
         Released.Remove(offset);
         _acked.Remove((generation, offset));
+        foreach (var delivery in _deliveries)
+            delivery.IsBeforeDeath |= delivery.Generation == generation && delivery.Offset == offset;
     }
 
     /// <summary>A restart: what was finished and is not durable is lost, and so are acks that were not answered.</summary>
@@ -136,6 +138,9 @@ internal sealed class Delivery(int generation, long offset, int receipt, ulong g
 
     /// <summary>Given back, or taken back with one before it.</summary>
     public bool IsOver { get; set; }
+
+    /// <summary>Its message died and came back: what its receiver was told of the first life counts no more.</summary>
+    public bool IsBeforeDeath { get; set; }
 
     /// <summary>When an ack was taken, though it may not be answered yet; null: none was.</summary>
     public long? AckedMs { get; set; }

@@ -94,6 +94,24 @@ public sealed class DeadLetterStoreTests
         Assert.Equal([3, 4], second.Select(letter => letter.Offset));
     }
 
+    [Fact]
+    public async Task A_page_is_cut_where_its_bodies_become_too_large_but_has_one()
+    {
+        await using var log = await LogTestDatabase.CreateAsync();
+        var consumer = await log.InsertConsumerAsync();
+        var store = new DeadLetterStore(log.DataSource);
+        var large = new string('x', 50_000);
+        await store.InsertAsync(consumer, [Letter(1, note: large), Letter(2), Letter(3), Letter(4, note: large)], Cancellation);
+
+        async Task<long[]> PageAsync(Guid? after, long maxBytes) =>
+            [.. (await store.ListAsync(consumer, DeadLetterFilter.All, after, 10, maxBytes, Cancellation)).Select(letter => letter.Offset)];
+
+        Assert.Equal([1], await PageAsync(after: null, maxBytes: 10));
+        Assert.Equal([1, 2, 3], await PageAsync(after: null, maxBytes: 60_000));
+        Assert.Equal([1, 2, 3, 4], await PageAsync(after: null, maxBytes: 1_000_000));
+        Assert.Empty(await PageAsync(after: Guid.AllBitsSet, maxBytes: 10));
+    }
+
     [Theory]
     [InlineData("table", 2)]
     [InlineData("key", 3)]
