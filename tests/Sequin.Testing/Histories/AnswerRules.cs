@@ -24,7 +24,7 @@ internal static class AnswerRules
         CheckRepeatedRequests(index, findings);
     }
 
-    // Within the lease the same request brings the same batch, but a crash forgets requests.
+    // Within the lease the same request brings the same batch, over a crash too.
     private static void CheckRepeatedRequests(LeaseIndex index, Findings findings)
     {
         var requests = index.Calls.Where(call => call is { Kind: CallKind.Receive, RequestId: not null, End: not null })
@@ -35,7 +35,6 @@ internal static class AnswerRules
             foreach (var repeated in answers.Where(call => first is not null && call.Start >= first.End))
             {
                 if (repeated.End < first!.Start + first.VisibilityTimeout
-                    && !index.WasKilledBetween(first.Start, repeated.End!.Value)
                     && !IsUsedBefore(first, repeated, index)
                     && !first.Deliveries.SequenceEqual(repeated.Deliveries))
                     findings.Add(Rules.OtherBatch, $"{first.RequestId} brought {Show(first)}, then {Show(repeated)}");
