@@ -31,8 +31,8 @@ internal sealed record QueueSource(string Name, long Changes)
         string serverConnectionString, ApiClient api, string name, int changes, int rowsBefore, string statement,
         CancellationToken cancellationToken)
     {
-        var connectionString = new NpgsqlConnectionStringBuilder(
-            await Databases.CreateAsync(serverConnectionString, name, cancellationToken)) { CommandTimeout = 0 }.ConnectionString;
+        var database = await Databases.CreateAsync(serverConnectionString, name, cancellationToken);
+        var connectionString = new NpgsqlConnectionStringBuilder(database) { CommandTimeout = 0 }.ConnectionString;
         await using var source = NpgsqlDataSource.Create(connectionString);
         await ExecuteAsync(source, string.Create(CultureInfo.InvariantCulture, $"""
             {Orders.Table};
