@@ -31,7 +31,8 @@ internal static class ConsumersCommand
         scenario.AcceptOnlyFromAmong([.. Scenarios.Keys]);
         var seconds = new Option<int>("--seconds")
         {
-            Description = $"Of {History}: the writing is spread over so many.", DefaultValueFactory = _ => SecondsDefault,
+            Description = $"Of {History}: the writing is spread over so many.",
+            DefaultValueFactory = _ => SecondsDefault,
         };
         var seed = new Option<int?>("--seed") { Description = "Decides everything random. Default: another one each time." };
         var command = new Command("consumers", "Judges what receivers of all moods see of a consumer, while its server is killed.")
