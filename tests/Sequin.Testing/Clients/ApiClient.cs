@@ -54,8 +54,6 @@ public sealed class ApiClient : IDisposable
         };
         if (plan.VisibilityTimeout is { } timeout)
             body["visibility_timeout_ms"] = (long)timeout.TotalMilliseconds;
-        if (plan.RetriesMax is { } retries)
-            body["max_retry_count"] = retries;
         return SendAsync(HttpMethod.Post, "/api/sinks", body, cancellationToken);
     }
 

@@ -11,7 +11,4 @@ public sealed record ConsumerPlan
     public TimeSpan? VisibilityTimeout { get; init; }
 
     public bool MessageGrouping { get; init; } = true;
-
-    /// <summary>Null: a message is delivered until it is acked.</summary>
-    public int? RetriesMax { get; init; }
 }
