@@ -7,9 +7,9 @@ namespace Sequin.Postgres.Source.Types;
 /// <summary>Reads what types a source has that are not built in, and what they are made of.</summary>
 internal static class SourceTypes
 {
-    // From the types asked for to all they are made of, at any depth. An array is a
-    // base type that prints like one, because a domain over an array prints like one too; hstore and pgvector's types
-    // have no fixed OID, so they are known by their extension. Attributes are in the order in which the value prints them.
+    // From the types asked for to all they are made of, at any depth. An array is a base type that prints like one: a domain over an
+    // array does, too. hstore and pgvector's types have no fixed OID, so they are known by their extension. Attributes are in the
+    // order in which the value prints them.
     private const string Sql =
         """
         WITH RECURSIVE part(oid) AS (

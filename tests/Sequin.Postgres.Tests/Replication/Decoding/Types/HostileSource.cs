@@ -1,6 +1,4 @@
 using Npgsql;
-using Sequin.Core.Changes;
-using Sequin.Postgres.Replication;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Replication.Decoding.Values;
 using Sequin.Postgres.Source;
@@ -64,22 +62,12 @@ internal sealed class HostileSource : IAsyncDisposable
     /// <summary>Reads the slot from its beginning until so many changes have come, and no longer.</summary>
     public async Task<DecodedChanges> StreamAsync(int changes)
     {
-        var cancellation = TestContext.Current.CancellationToken;
-        var decoded = new DecodedChanges();
-        await using var catalog = await SourceConnector.OpenAsync(_address, cancellation);
-        await using var feed = await NpgsqlReplicationFeed.StartAsync(_address, _database.Name, Publication, Lsn.Zero, cancellation);
-        while (decoded.All.Count + decoded.Undecodable.Count < changes)
-        {
-            Assert.True(await feed.ReadAsync(cancellation), "The source ended the stream.");
-            var step = decoded.Decoder.Decode(feed.Message, feed.WalStart);
-            if (step is DecodeStep.LookupNeeded or DecodeStep.TypesOutdated)
-                await RelationCatalog.AnswerAsync(decoded.Decoder, catalog, cancellation);
-            if (step == DecodeStep.TypesOutdated)
-                Assert.Equal(DecodeStep.Continue, decoded.Decoder.Decode(feed.Message, feed.WalStart));
-        }
-
-        return decoded;
+        await using var stream = await OpenStreamAsync();
+        await stream.ReadAsync(changes);
+        return stream.Changes;
     }
+
+    public Task<SourceStream> OpenStreamAsync() => SourceStream.StartAsync(_address, _database.Name, Publication);
 
     /// <summary>The table's rows as records, by COPY.</summary>
     /// <param name="table">As SQL writes it.</param>
