@@ -106,8 +106,9 @@ internal sealed class HostileSource : IAsyncDisposable
             SELECT attname::text, atttypid FROM pg_attribute
             WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
             """,
-            connection) { Parameters = { new NpgsqlParameter { Value = table } } })
+            connection))
         {
+            command.Parameters.Add(new NpgsqlParameter { Value = table });
             await using var rows = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
             while (await rows.ReadAsync(TestContext.Current.CancellationToken))
                 columns.Add((rows.GetString(0), rows.GetFieldValue<uint>(1), false));
