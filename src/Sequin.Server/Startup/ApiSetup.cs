@@ -4,6 +4,7 @@ using Sequin.Server.Configuration;
 using Sequin.Server.Consumers;
 using Sequin.Server.Databases;
 using Sequin.Server.Errors;
+using Sequin.Server.HttpEndpoints;
 using Sequin.Server.OpenApi;
 using Sequin.Server.Receiving;
 using Sequin.Server.Requests;
@@ -26,6 +27,8 @@ internal static class ApiSetup
         services.AddSingleton<ConsumerCreation>();
         services.AddSingleton<ConsumerDirectory>();
         services.AddSingleton<ConsumerViews>();
+        services.AddSingleton<HttpEndpointWriter>();
+        services.AddSingleton<HttpEndpointTest>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
     }
@@ -47,6 +50,7 @@ internal static class ApiSetup
         api.MapStreams();
         api.MapConsumers();
         api.MapReceiving();
+        api.MapHttpEndpoints();
         api.MapApiKeys();
     }
 }
