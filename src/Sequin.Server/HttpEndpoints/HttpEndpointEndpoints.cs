@@ -41,7 +41,8 @@ internal static class HttpEndpointEndpoints
     {
         var created = await writer.CreateAsync(HttpEndpointParser.Create(body.Value), cancellationToken);
         return TypedResults.Created(
-            $"/api/destinations/http_endpoints/{created.Id}", HttpEndpointResponse.WithSecret(created, time.GetUtcNow()));
+            $"/api/destinations/http_endpoints/{created.Id}", HttpEndpointResponse.WithSecret(created, time.GetUtcNow()))
+            .WithETag(created.Revision);
     }
 
     private static async Task<IResult> GetAsync(
@@ -49,22 +50,22 @@ internal static class HttpEndpointEndpoints
         Answer(id_or_name, await FindAsync(id_or_name, endpoints, cancellationToken), time, HttpEndpointResponse.Of);
 
     private static async Task<IResult> ReplaceAsync(
-        string id_or_name, Body<HttpEndpointRequest> body, HttpEndpointWriter writer, TimeProvider time,
+        string id_or_name, Body<HttpEndpointRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,
         CancellationToken cancellationToken) =>
         Answer(id_or_name, await writer.ChangeAsync(
-            id_or_name, present => HttpEndpointParser.Replace(present, body.Value), cancellationToken), time, HttpEndpointResponse.Of);
+            id_or_name, ifMatch, present => HttpEndpointParser.Replace(present, body.Value), cancellationToken), time, HttpEndpointResponse.Of);
 
     private static async Task<IResult> ChangeAsync(
-        string id_or_name, Body<HttpEndpointRequest> body, HttpEndpointWriter writer, TimeProvider time,
+        string id_or_name, Body<HttpEndpointRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,
         CancellationToken cancellationToken) =>
         Answer(id_or_name, await writer.ChangeAsync(
-            id_or_name, present => HttpEndpointParser.Change(present, body.Value), cancellationToken), time, HttpEndpointResponse.Of);
+            id_or_name, ifMatch, present => HttpEndpointParser.Change(present, body.Value), cancellationToken), time, HttpEndpointResponse.Of);
 
     private static async Task<IResult> RotateAsync(
-        string id_or_name, Body<RotateSecretRequest> body, HttpEndpointWriter writer, TimeProvider time,
+        string id_or_name, Body<RotateSecretRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,
         CancellationToken cancellationToken) =>
         Answer(id_or_name, await writer.ChangeAsync(
-            id_or_name, present => HttpEndpointParser.Rotate(present, body.Value, time.GetUtcNow()), cancellationToken),
+            id_or_name, ifMatch, present => HttpEndpointParser.Rotate(present, body.Value, time.GetUtcNow()), cancellationToken),
             time, HttpEndpointResponse.WithSecret);
 
     private static async Task<IResult> TestAsync(
@@ -91,7 +92,9 @@ internal static class HttpEndpointEndpoints
     private static IResult Answer(
         string idOrName, HttpEndpointRecord? endpoint, TimeProvider time,
         Func<HttpEndpointRecord, DateTimeOffset, HttpEndpointResponse> of) =>
-        endpoint is null ? Problem.NotFound(What, idOrName) : TypedResults.Ok(of(endpoint, time.GetUtcNow()));
+        endpoint is null
+            ? Problem.NotFound(What, idOrName)
+            : TypedResults.Ok(of(endpoint, time.GetUtcNow())).WithETag(endpoint.Revision);
 
     private static async ValueTask<HttpEndpointRecord?> FindAsync(
         string idOrName, HttpEndpointCatalog endpoints, CancellationToken cancellationToken) =>

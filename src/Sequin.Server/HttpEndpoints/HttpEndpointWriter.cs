@@ -9,6 +9,7 @@ namespace Sequin.Server.HttpEndpoints;
 /// <summary>Writes HTTP endpoints to the catalog. A change reads, changes and writes again when somebody else was quicker.</summary>
 internal sealed class HttpEndpointWriter(HttpEndpointCatalog catalog, EndpointHosts hosts, TimeProvider time)
 {
+    private const string What = "HTTP endpoint";
     private const int AttemptsMax = 10;
 
     /// <exception cref="ProblemException">The host is not public, or the name is taken.</exception>
@@ -19,14 +20,18 @@ internal sealed class HttpEndpointWriter(HttpEndpointCatalog catalog, EndpointHo
     }
 
     /// <returns>Null: there is none.</returns>
-    /// <exception cref="ProblemException">What <paramref name="change"/> refuses; the host is not public; the name is taken.</exception>
+    /// <exception cref="ProblemException">
+    /// The precondition does not hold; what <paramref name="change"/> refuses; the host is not public; the name is taken.
+    /// </exception>
     public async Task<HttpEndpointRecord?> ChangeAsync(
-        string idOrName, Func<HttpEndpointRecord, HttpEndpointRecord> change, CancellationToken cancellationToken)
+        string idOrName, IfMatch ifMatch, Func<HttpEndpointRecord, HttpEndpointRecord> change, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             if (!ResourceName.IsIdOrName(idOrName) || await catalog.FindAsync(idOrName, cancellationToken) is not { } present)
                 return null;
+            if (!ifMatch.Allows(present.Revision))
+                throw new ProblemException(Problem.Stale(What, idOrName, present.Revision));
             var changed = change(present);
             if (changed.Url != present.Url)
                 await CheckHostAsync(changed.Url, cancellationToken);
@@ -34,7 +39,8 @@ internal sealed class HttpEndpointWriter(HttpEndpointCatalog catalog, EndpointHo
                 return written;
         }
 
-        throw new ProblemException(Problem.Unavailable("change_busy", "Others change this HTTP endpoint all the time. Try again."));
+        throw new ProblemException(Problem.Unavailable("http_endpoint_busy",
+            "Others changed the HTTP endpoint each time before this request could. Nothing was changed; try again."));
     }
 
     private async Task CheckHostAsync(Uri url, CancellationToken cancellationToken)
@@ -52,7 +58,7 @@ internal sealed class HttpEndpointWriter(HttpEndpointCatalog catalog, EndpointHo
         }
         catch (NameTakenException)
         {
-            throw new ProblemException(Problem.NameTaken("HTTP endpoint", name));
+            throw new ProblemException(Problem.NameTaken(What, name));
         }
     }
 }

@@ -79,6 +79,18 @@ public sealed class HttpEndpointTests(ApiServer server)
     }
 
     [Fact]
+    public async Task A_change_of_what_the_caller_has_not_seen_is_412()
+    {
+        await CreateAsync("seen");
+        Assert.Equal("\"1\"", (await server.Api.GetAsync($"{Endpoints}/seen")).ETag);
+
+        Assert.Equal("\"2\"", (await PatchAsync("seen", """{"headers":{"x-a":"1"}}""", "\"1\"")).Is(200).ETag);
+
+        (await PatchAsync("seen", """{"headers":{}}""", "\"1\"")).IsProblem(412).Says("\"2\"");
+        Assert.Contains("x-a", (await server.Api.GetAsync($"{Endpoints}/seen")).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_name_is_taken_once_however_many_ask()
     {
         var answers = await Task.WhenAll(
@@ -169,10 +181,8 @@ public sealed class HttpEndpointTests(ApiServer server)
         (await server.Api.PostAsync(Endpoints,
             $$"""{"name":"{{name}}","url":"{{url}}","headers":{{headers}},"encrypted_headers":{{secret}} }""")).Is(201);
 
-    private Task<ApiAnswer> PatchAsync(string name, string body) => SendAsync(HttpMethod.Patch, name, body);
+    private Task<ApiAnswer> PatchAsync(string name, string body, string? ifMatch = null) =>
+        server.Api.PatchAsync($"{Endpoints}/{name}", body, ifMatch);
 
-    private Task<ApiAnswer> PutAsync(string name, string body) => SendAsync(HttpMethod.Put, name, body);
-
-    private Task<ApiAnswer> SendAsync(HttpMethod method, string name, string body) => server.Api.SendAsync(
-        method, $"{Endpoints}/{name}", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+    private Task<ApiAnswer> PutAsync(string name, string body) => server.Api.PutAsync($"{Endpoints}/{name}", body);
 }

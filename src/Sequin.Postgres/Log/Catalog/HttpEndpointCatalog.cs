@@ -22,7 +22,7 @@ public sealed class HttpEndpointCatalog(NpgsqlDataSource source, IDataProtection
             INSERT INTO sequin.http_endpoints (id, name, url, headers, secrets_encrypted) VALUES ($1, $2, $3, $4::json, $5)
             RETURNING {Columns}
             """;
-        return (await CatalogRows.InsertNamedAsync(
+        return (await CatalogRows.WriteNamedAsync(
             endpoint.Name, () => source.ReadOneAsync(sql, ValuesOf(endpoint), Read, cancellationToken)))!;
     }
 
@@ -37,7 +37,7 @@ public sealed class HttpEndpointCatalog(NpgsqlDataSource source, IDataProtection
             WHERE id = $1 AND revision = $6
             RETURNING {Columns}
             """;
-        return CatalogRows.InsertNamedAsync(endpoint.Name, () => source.ReadOneAsync(
+        return CatalogRows.WriteNamedAsync(endpoint.Name, () => source.ReadOneAsync(
             sql, [.. ValuesOf(endpoint), endpoint.Revision], Read, cancellationToken));
     }
 
