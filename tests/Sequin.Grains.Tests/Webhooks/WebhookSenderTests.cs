@@ -35,7 +35,11 @@ public sealed class WebhookSenderTests
         };
         var delivery = new Delivery
         {
-            Id = "msg_a", Attempt = 3, Body = """{"a":"ü"}"""u8.ToArray(), Path = "/orders", Timeout = Sending.Enough,
+            Id = "msg_a",
+            Attempt = 3,
+            Body = """{"a":"ü"}"""u8.ToArray(),
+            Path = "/orders",
+            Timeout = Sending.Enough,
         };
         using var request = SignedRequest.Create(endpoint, delivery, TimeProvider.System.GetUtcNow());
 
