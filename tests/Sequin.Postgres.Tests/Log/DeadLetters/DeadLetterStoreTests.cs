@@ -103,7 +103,7 @@ public sealed class DeadLetterStoreTests
         var large = new string('x', 50_000);
         await store.InsertAsync(consumer, [Letter(1, note: large), Letter(2), Letter(3), Letter(4, note: large)], Cancellation);
 
-        async Task<long[]> PageAsync(Guid? after, long maxBytes) =>
+        async Task<List<long>> PageAsync(Guid? after, long maxBytes) =>
             [.. (await store.ListAsync(consumer, DeadLetterFilter.All, after, 10, maxBytes, Cancellation)).Select(letter => letter.Offset)];
 
         Assert.Equal([1], await PageAsync(after: null, maxBytes: 10));
