@@ -4,6 +4,7 @@ using Sequin.Postgres.Embedded;
 using Sequin.Testing;
 using Sequin.Testing.Clients;
 using Sequin.Testing.Servers;
+using Sequin.Torture.Verdicts;
 
 namespace Sequin.Torture.Scenarios;
 
