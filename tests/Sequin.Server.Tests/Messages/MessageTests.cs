@@ -29,7 +29,7 @@ public sealed class MessageTests(Shop shop) : IClassFixture<Shop>
         Assert.Equal("update", blocked.GetProperty("data").GetProperty("action").GetString());
         Assert.True(leased.GetProperty("lease_expires_at").GetDateTimeOffset() > leased.GetProperty("last_delivered_at").GetDateTimeOffset());
         Assert.True(delayed.GetProperty("visible_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
-        Assert.True(acked.GetProperty("acked_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
+        Assert.Equal(JsonValueKind.Null, acked.GetProperty("delivery_count").ValueKind);
         Assert.False(ready.TryGetProperty("lease_expires_at", out _) || ready.TryGetProperty("ack_id", out _));
         Assert.Equal("4", Key(Assert.Single(await shop.ReceiveAsync(consumer))));
     }
@@ -88,7 +88,9 @@ public sealed class MessageTests(Shop shop) : IClassFixture<Shop>
     {
         var consumer = await shop.ConsumeAsync();
         await shop.ExecuteAsync("INSERT INTO orders SELECT n, 'many' FROM generate_series(10001, 20500) AS n");
-        await SeesAsync(consumer, "pk=20400&state=ready&after=0", 1, follow: true);
+        // What is leased makes room to read ahead for what is not.
+        await shop.ReceiveAllAsync(consumer, 10_000);
+        await SeesAsync(consumer, "pk=20400&state=ready", 1);
 
         var first = await shop.GetAsync($"/api/consumers/{consumer}/messages?pk=20400");
 
@@ -112,15 +114,13 @@ public sealed class MessageTests(Shop shop) : IClassFixture<Shop>
     }
 
     // The consumer reads ahead by itself; how soon, is not what is tested.
-    private async Task<List<JsonElement>> SeesAsync(string consumer, string query, int count, bool follow = false)
+    private async Task<List<JsonElement>> SeesAsync(string consumer, string query, int count)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(30));
         while (true)
         {
             var page = await shop.GetAsync($"/api/consumers/{consumer}/messages?{query}");
-            if (follow && !page.GetProperty("complete").GetBoolean())
-                page = await shop.GetAsync($"/api/consumers/{consumer}/messages?{query.Replace("after=0", $"after={page.GetProperty("next_after")}")}");
             if (page.GetProperty("data").GetArrayLength() == count)
                 return [.. page.GetProperty("data").EnumerateArray()];
             Assert.False(limit.IsCancellationRequested, $"{count} messages were expected of '{query}', not: {page}");
