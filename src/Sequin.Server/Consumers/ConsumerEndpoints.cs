@@ -63,15 +63,19 @@ internal static class ConsumerEndpoints
 
     private static async Task<IResult> ReplaceAsync(
         string id_or_name, Body<ConsumerRequest> body, IfMatch ifMatch, ConsumerChange change, ConsumerViews views,
-        CancellationToken cancellationToken) =>
-        await AnswerAsync(
-            id_or_name, await change.RunAsync(id_or_name, body.Value, GivenFields.All, ifMatch, cancellationToken), views, cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        var result = await change.RunAsync(id_or_name, body.Value, GivenFields.All, ifMatch, cancellationToken);
+        return await AnswerAsync(id_or_name, result, views, cancellationToken);
+    }
 
     private static async Task<IResult> ChangeAsync(
         string id_or_name, Body<ConsumerRequest> body, IfMatch ifMatch, ConsumerChange change, ConsumerViews views,
-        CancellationToken cancellationToken) =>
-        await AnswerAsync(
-            id_or_name, await change.RunAsync(id_or_name, body.Value, body.Given, ifMatch, cancellationToken), views, cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        var result = await change.RunAsync(id_or_name, body.Value, body.Given, ifMatch, cancellationToken);
+        return await AnswerAsync(id_or_name, result, views, cancellationToken);
+    }
 
     private static async Task<IResult> AnswerAsync(
         string idOrName, ConsumerChangeResult result, ConsumerViews views, CancellationToken cancellationToken) => result switch

@@ -15,7 +15,8 @@ public sealed class ChangeNotAppliedTests
         await using var server = await ApiServer.StartAsync(log.ConnectionString);
         using var api = ApiServer.ClientOf(server, ApiServer.Token);
         (await api.PostAsync("/api/postgres_databases", source.Request())).Is(201);
-        (await api.PostAsync("/api/consumers", new { name = "c", database = source.Name, destination = new { type = "sequin_stream" } })).Is(201);
+        var consumer = new { name = "c", database = source.Name, destination = new { type = "sequin_stream" } };
+        (await api.PostAsync("/api/consumers", consumer)).Is(201);
         Assert.Equal("{\"data\":[]}", (await api.GetAsync("/api/consumers/c/receive")).Is(200).Body);
 
         // What the consumer reads when it is loaded again, and nothing else reads.

@@ -27,7 +27,8 @@ public sealed class MessageTests(Shop shop) : IClassFixture<Shop>
         Assert.Equal((1, 0), (Deliveries(delayed), Deliveries(blocked)));
         Assert.Equal(received[1].GetProperty("data").GetRawText(), leased.GetProperty("data").GetRawText());
         Assert.Equal("update", blocked.GetProperty("data").GetProperty("action").GetString());
-        Assert.True(leased.GetProperty("lease_expires_at").GetDateTimeOffset() > leased.GetProperty("last_delivered_at").GetDateTimeOffset());
+        var deliveredAt = leased.GetProperty("last_delivered_at").GetDateTimeOffset();
+        Assert.True(leased.GetProperty("lease_expires_at").GetDateTimeOffset() > deliveredAt);
         Assert.True(delayed.GetProperty("visible_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
         Assert.Equal(JsonValueKind.Null, acked.GetProperty("delivery_count").ValueKind);
         Assert.False(ready.TryGetProperty("lease_expires_at", out _) || ready.TryGetProperty("ack_id", out _));
@@ -96,7 +97,8 @@ public sealed class MessageTests(Shop shop) : IClassFixture<Shop>
 
         Assert.Equal((10_000, false), (first.GetProperty("scanned").GetInt32(), first.GetProperty("complete").GetBoolean()));
         Assert.Equal("[]", first.GetProperty("data").GetRawText());
-        var second = await shop.GetAsync($"/api/consumers/{consumer}/messages?pk=20400&after={first.GetProperty("next_after").GetRawText()}");
+        var next = first.GetProperty("next_after").GetRawText();
+        var second = await shop.GetAsync($"/api/consumers/{consumer}/messages?pk=20400&after={next}");
         Assert.Equal("20400", Key(Assert.Single(second.GetProperty("data").EnumerateArray())));
     }
 
