@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Sequin.Core.Segments;
 using Sequin.Grains.Webhooks;
@@ -41,7 +40,7 @@ internal sealed class HttpEndpointTest(WebhookSender sender, TimeProvider time)
         using var signed = SignedRequest.Create(endpoint, delivery, time.GetUtcNow());
         var report = await sender.SendAsync(endpoint, signed, cancellationToken);
         return new TestHttpEndpointResponse(
-            report.Outcome is DeliveryOutcome.Delivered, ErrorOf(report.Outcome), report.Elapsed.TotalMilliseconds,
+            report.Outcome is DeliveryOutcome.Delivered, OutcomeText.ErrorOf(report.Outcome), report.Elapsed.TotalMilliseconds,
             new SentRequestResponse("POST", signed.Url.AbsoluteUri, Shown(signed, report), Encoding.UTF8.GetString(body.Written.Span)),
             report.Status is not { } status ? null : new ReceivedAnswerResponse(
                 status, report.Headers.GroupBy(header => header.Name).ToDictionary(
@@ -64,17 +63,6 @@ internal sealed class HttpEndpointTest(WebhookSender sender, TimeProvider time)
         headers["traceparent"] = report.TraceParent;
         return headers;
     }
-
-    private static string? ErrorOf(DeliveryOutcome outcome) => outcome switch
-    {
-        DeliveryOutcome.Delivered => null,
-        DeliveryOutcome.Gone => "The receiver answered 410: it wants no more. A consumer would be paused.",
-        DeliveryOutcome.Refused { Status: >= 300 and < 400 and var status } =>
-            $"The receiver answered {status}: redirects are not followed. Give the address that it points to.",
-        DeliveryOutcome.Refused { Status: var status } => $"The receiver answered {status}; any 2xx is success.",
-        DeliveryOutcome.Failed failed => failed.Detail,
-        _ => throw new UnreachableException(),
-    };
 
     private static string Sample(DateTimeOffset now) => $$$"""
         {"record":{"id":1,"name":"A sample"},"changes":null,"action":"insert","metadata":{"table_schema":"public","table_name":"sample",
