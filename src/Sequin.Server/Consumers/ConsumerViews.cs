@@ -1,3 +1,4 @@
+using Sequin.Core.Identity;
 using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Slots;
@@ -6,7 +7,8 @@ using Sequin.Server.Errors;
 namespace Sequin.Server.Consumers;
 
 /// <summary>Puts together what is shown of a consumer.</summary>
-internal sealed class ConsumerViews(ConsumerSources sources, SlotStore slots, IGrainFactory grains)
+internal sealed class ConsumerViews(
+    ConsumerSources sources, HttpEndpointCatalog endpoints, SlotStore slots, IGrainFactory grains)
 {
     /// <summary>From the catalog alone: a list of many must not call them all to life.</summary>
     public Task<ConsumerResponse> ToResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
@@ -21,7 +23,10 @@ internal sealed class ConsumerViews(ConsumerSources sources, SlotStore slots, IG
     {
         var source = await sources.FindAsync(consumer.StreamId, cancellationToken);
         var state = source is null ? null : await slots.ReadStateAsync(source.Database.Id, cancellationToken);
-        return ConsumerResponse.Of(consumer, source, ConsumerHealthResponse.Of(state, checks));
+        var endpoint = consumer.Config.Webhook is { } webhook
+            ? await endpoints.FindAsync(new HttpEndpointId(webhook.HttpEndpointId), cancellationToken)
+            : null;
+        return ConsumerResponse.Of(consumer, source, endpoint?.Name, ConsumerHealthResponse.Of(state, checks));
     }
 
     // That the cluster is away is worth a line in its health, not a refusal to show what it is.

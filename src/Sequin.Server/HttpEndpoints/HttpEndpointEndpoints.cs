@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Server.Errors;
 using Sequin.Server.Requests;
@@ -46,8 +47,9 @@ internal static class HttpEndpointEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string id_or_name, HttpEndpointCatalog endpoints, TimeProvider time, CancellationToken cancellationToken) =>
-        Answer(id_or_name, await FindAsync(id_or_name, endpoints, cancellationToken), time, HttpEndpointResponse.Of);
+        string id_or_name, HttpEndpointCatalog endpoints, WebhookSender sender, TimeProvider time, CancellationToken cancellationToken) =>
+        Answer(id_or_name, await FindAsync(id_or_name, endpoints, cancellationToken), time,
+            (endpoint, now) => HttpEndpointResponse.Of(endpoint, now) with { Circuit = sender.CircuitOf(endpoint) });
 
     private static async Task<IResult> ReplaceAsync(
         string id_or_name, Body<HttpEndpointRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,

@@ -28,6 +28,7 @@ internal static class ApiSetup
         services.AddSingleton<DatabaseRemoval>();
         services.AddSingleton<ConsumerSources>();
         services.AddSingleton<GroupColumnGuard>();
+        services.AddSingleton<EndpointReference>();
         services.AddSingleton<ConsumerCreation>();
         services.AddSingleton<ConsumerChange>();
         services.AddSingleton<ConsumerStatusReader>();
@@ -58,6 +59,7 @@ internal static class ApiSetup
         api.MapDatabases();
         api.MapStreams();
         api.MapConsumers();
+        api.MapAttempts();
         api.MapDeadLetters();
         api.MapRedrives();
         api.MapMessages();
