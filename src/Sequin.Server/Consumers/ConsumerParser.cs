@@ -27,7 +27,7 @@ internal static class ConsumerParser
         if ((request.Database is null) == (request.Stream is null))
             errors.Add("database", "Give database or stream, and not both.");
         if (request.Destination is null)
-            errors.Add("destination", $"is required: {{\"type\":\"{DestinationParser.Pull}\"}} or a '{DestinationParser.Webhook}'");
+            DestinationParser.Require(errors);
         var start = ConsumerStart.Parse(errors, request.Start);
         var present = new ConsumerConfig { Start = start.Point };
         var destination = request.Destination is null

@@ -26,23 +26,25 @@ internal static class DestinationParser
     public static Destination Parse(FieldErrors errors, ConsumerRequest request, GivenFields given, ConsumerConfig present)
     {
         var destination = request.Destination;
-        if (destination?.Settings?.Keys.FirstOrDefault() is { } setting)
-            throw new ProblemException(Problem.UnknownField($"destination.{setting}"));
         switch (destination is null ? present.DestinationType : destination.Type)
         {
+            case Pull or Webhook when destination?.Settings?.Keys.FirstOrDefault() is { } setting:
+                throw new ProblemException(Problem.UnknownField($"destination.{setting}"));
             case Pull:
                 RefusePushSettings(errors, request);
                 return Destination.Pull;
             case Webhook:
                 return ParseWebhook(errors, request, given, present.Webhook);
             case null:
-                errors.Add("destination.type", $"is required; supported are {Supported}");
+                Require(errors);
                 return Destination.Pull;
             case var type:
                 errors.Add("destination.type", $"is '{Shown.Short(type)}'; supported are {Supported}");
                 return Destination.Pull;
         }
     }
+
+    public static void Require(FieldErrors errors) => errors.Add("destination.type", $"is required; supported are {Supported}");
 
     private static Destination ParseWebhook(
         FieldErrors errors, ConsumerRequest request, GivenFields given, WebhookSettings? present)
