@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sequin.Benchmarks.Decode;
 using Sequin.Benchmarks.Latency;
+using Sequin.Benchmarks.Pushing;
 using Sequin.Benchmarks.Queue;
 using Sequin.Benchmarks.Throughput;
 
@@ -9,6 +10,7 @@ var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Build it 
     ThroughputCommand.Create(),
     LatencyCommand.Create(),
     QueueCommand.Create(),
+    PushCommand.Create(),
     DecodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -10,8 +10,10 @@ namespace Sequin.Grains.Consumers;
 /// </summary>
 internal sealed partial class ConsumerGrain
 {
-    /// <summary>Requests that run when the consumer stops have so long to end; then they are cut off.</summary>
-    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// Requests that run when the consumer stops have so long to end; then they are cut off. A server that stops has 10 s for all.
+    /// </summary>
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(8);
 
     /// <summary>Another consumer's request may close the circuit earlier than it said.</summary>
     private static readonly TimeSpan CircuitLookMax = TimeSpan.FromSeconds(1);
@@ -85,7 +87,8 @@ internal sealed partial class ConsumerGrain
 
     private bool HasBatch(WebhookDestination webhook)
     {
-        var ready = _window.Counts.Ready;
+        // Asking the circuit for leave and then leasing nothing would keep others from trying.
+        var ready = _window.Counts.Leased < _model!.Config.MaxAckPending ? _window.Counts.Ready : 0;
         if (ready == 0)
             _fillUntilMs = null;
         if (ready == 0 || ready >= webhook.Settings.BatchSize || webhook.Settings.BatchTimeoutMs == 0)
@@ -129,6 +132,7 @@ internal sealed partial class ConsumerGrain
     private async Task PushOnceAsync(WebhookDestination webhook, GrantedLease granted)
     {
         var batch = await PrepareAsync(granted);
+        granted = granted with { Messages = batch.Messages };
         WebhookAttempt attempt;
         try
         {
@@ -159,15 +163,24 @@ internal sealed partial class ConsumerGrain
             if (time.GetElapsedTime(leasedAt) is var elapsed && elapsed > WebhookDestination.PrepareMax)
                 throw new TimeoutException($"It took {elapsed} to write down the leases and read the messages; nothing was sent.");
             _pushStop.Token.ThrowIfCancellationRequested();
-            instruments.OnDelivered(stored.Length);
-            return new WebhookBatch(granted.Generation, granted.Messages, stored);
+            var batch = WebhookBatch.Of(granted.Generation, granted.Messages, stored);
+            await GiveBackAsync(granted with { Messages = granted.Messages[batch.Messages.Length..] });
+            instruments.OnDelivered(batch.Messages.Length);
+            return batch;
         }
         catch
         {
-            await _reloading;
-            GiveBack(granted, serve: false);
+            await GiveBackAsync(granted);
             throw;
         }
+    }
+
+    private async Task GiveBackAsync(GrantedLease granted)
+    {
+        if (granted.Messages.Length == 0)
+            return;
+        await _reloading;
+        GiveBack(granted, serve: false);
     }
 
     private async Task StopPushingAsync(CancellationToken cancellationToken)
