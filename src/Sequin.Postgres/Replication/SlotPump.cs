@@ -1,3 +1,4 @@
+using Npgsql;
 using Sequin.Core.Changes;
 using Sequin.Core.Segments;
 using Sequin.Postgres.Log.Catalog;
@@ -42,12 +43,19 @@ internal sealed class SlotPump(
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        while (await feed.ReadAsync(cancellationToken))
+        try
         {
-            if (handover.Decode(feed.Message, feed.WalStart) == DecodeStep.KeyNeeded)
-                decoder.SetKey(decoder.KeyNeededFor, await ReadKeyAsync(decoder.KeyNeededFor, cancellationToken));
-            if (handover.IsFull)
-                await handover.WaitForRoomAsync(cancellationToken);
+            while (await feed.ReadAsync(cancellationToken))
+            {
+                if (handover.Decode(feed.Message, feed.WalStart) == DecodeStep.KeyNeeded)
+                    decoder.SetKey(decoder.KeyNeededFor, await ReadKeyAsync(decoder.KeyNeededFor, cancellationToken));
+                if (handover.IsFull)
+                    await handover.WaitForRoomAsync(cancellationToken);
+            }
+        }
+        catch (NpgsqlException broken)
+        {
+            throw new SourceProblemException(ReplicationDiagnosis.OfStream(broken, database), broken);
         }
 
         throw new IOException($"The source {database.Address} ended the replication of slot {database.SlotName}.");
