@@ -64,7 +64,9 @@ public sealed class TestDatabase : IAsyncDisposable
             return;
         await using (var pooled = new NpgsqlConnection(ConnectionString))
             NpgsqlConnection.ClearPool(pooled);
-        await using var connection = new NpgsqlConnection(Server.ConnectionString);
+        // Not pooled: the server may have been stopped and started since.
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(Server.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         // A pump that is still alive would otherwise come back between the two steps.
         await connection.RunAsync($"ALTER DATABASE {Name} ALLOW_CONNECTIONS false");

@@ -5,5 +5,6 @@ var root = new RootCommand("Breaks things under load and checks every promise. E
 {
     ScenarioCommand.Create("kill", "Kills the server with SIGKILL.", strikesDefault: 5, KillScenario.RunAsync),
     ScenarioCommand.Create("restart", "Restarts PostgreSQL, the source's and the log's.", strikesDefault: 4, RestartScenario.RunAsync),
+    OracleCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

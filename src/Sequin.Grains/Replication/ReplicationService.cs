@@ -46,7 +46,7 @@ internal sealed partial class ReplicationService(
             foreach (var database in databases.Values)
             {
                 if (!_workers.ContainsKey(database.Id))
-                    _workers.Add(database.Id, ActivatorUtilities.CreateInstance<ReplicationWorker>(services, database, IsOurTurn(database.Id)));
+                    _workers.Add(database.Id, Start(database));
             }
         }
         finally
@@ -99,6 +99,13 @@ internal sealed partial class ReplicationService(
     {
         if (_workers.Remove(database, out var worker))
             await worker.DisposeAsync();
+    }
+
+    private ReplicationWorker Start(DatabaseRecord database)
+    {
+        object ourTurn = IsOurTurn(database.Id);
+        var monitor = ActivatorUtilities.CreateInstance<SlotMonitor>(services, database, ourTurn);
+        return ActivatorUtilities.CreateInstance<ReplicationWorker>(services, database, ourTurn, monitor);
     }
 
     private bool IsOurTurn(DatabaseId database) =>

@@ -23,9 +23,6 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     // A hung owner's slot must be free for the next one soon.
     private const string SenderTimeout = "-c wal_sender_timeout=15s";
 
-    // The server speaks at least every half of that. A walsender that ends with an error is silence to Npgsql, nothing else.
-    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(12);
-
     private readonly LogicalReplicationConnection _connection;
     private readonly IAsyncEnumerator<XLogDataMessage> _messages;
     private readonly CancellationTokenSource _stop;
@@ -45,13 +42,13 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public Lsn LastReceived => new((ulong)_connection.LastReceivedLsn);
 
     public static async Task<NpgsqlReplicationFeed> StartAsync(
-        SourceAddress source, string slotName, string publicationName, Lsn start, CancellationToken cancellationToken)
+        SourceAddress source, string slotName, string publicationName, Lsn start, TimeSpan silenceMax, CancellationToken cancellationToken)
     {
         var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: SenderTimeout)) { ReadBufferSize = BufferBytes };
         var connection = new LogicalReplicationConnection(address.ConnectionString)
         {
             WalReceiverStatusInterval = StatusInterval,
-            WalReceiverTimeout = SilenceMax,
+            WalReceiverTimeout = silenceMax,
         };
         try
         {

@@ -69,7 +69,7 @@ public sealed partial class SlotReplication(
         using var handover = new BatchHandover(decoder, assembler);
         await using var writer = await SegmentWriter.OpenAsync(log, cancellationToken);
         await using var feed = await NpgsqlReplicationFeed.StartAsync(
-            database.Address, database.SlotName, database.PublicationName, position.EndLsn, cancellationToken);
+            database.Address, database.SlotName, database.PublicationName, position.EndLsn, options.SourceSilenceMax, cancellationToken);
 
         LogStreaming(logger, database.Name, database.SlotName, position.EndLsn, lease.Epoch);
         // The state stays until something has come, or the stream has held for a moment: one that breaks at its first change, again and

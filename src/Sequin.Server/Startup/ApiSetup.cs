@@ -1,3 +1,4 @@
+using Sequin.Postgres.Replication.Attach;
 using Sequin.Server.ApiKeys;
 using Sequin.Server.Auth;
 using Sequin.Server.Configuration;
@@ -23,6 +24,8 @@ internal static class ApiSetup
         services.AddApiDescription();
         services.AddSingleton<DatabaseCreation>();
         services.AddSingleton<DatabaseRemoval>();
+        services.AddSingleton<DatabaseRecovery>();
+        services.AddSingleton<SlotRecovery>();
         services.AddSingleton<ConsumerCreation>();
         services.AddSingleton<ConsumerDirectory>();
         services.AddSingleton<ConsumerViews>();
@@ -44,6 +47,9 @@ internal static class ApiSetup
         app.MapApiDescription();
         var api = app.MapGroup("/api");
         api.MapDatabases();
+        api.MapDatabaseHealth();
+        api.MapDatabaseTables();
+        api.MapGaps();
         api.MapStreams();
         api.MapConsumers();
         api.MapReceiving();

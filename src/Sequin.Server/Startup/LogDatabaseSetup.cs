@@ -4,6 +4,7 @@ using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Secrets;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Replication;
 using Sequin.Server.Configuration;
 
 namespace Sequin.Server.Startup;
@@ -21,6 +22,9 @@ internal static class LogDatabaseSetup
         services.AddSingleton<StreamCatalog>();
         services.AddSingleton<ConsumerCatalog>();
         services.AddSingleton<SlotStore>();
+        services.AddSingleton<SlotReadings>();
+        services.AddSingleton<SlotWatch>();
+        services.AddSingleton<GapStore>();
         services.AddSingleton<SegmentReader>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ClusterSecrets>();

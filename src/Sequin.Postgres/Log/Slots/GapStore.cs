@@ -40,12 +40,27 @@ public sealed class GapStore(NpgsqlDataSource source)
     public Task<GapRecord?> FindOpenAsync(DatabaseId databaseId, CancellationToken cancellationToken) =>
         source.ReadOneAsync($"{Select} WHERE database_id = $1 AND resolved_at IS NULL", [databaseId.Value], Read, cancellationToken);
 
-    /// <summary>The newest first.</summary>
-    public async Task<IReadOnlyList<GapRecord>> ListAsync(DatabaseId databaseId, int limit, CancellationToken cancellationToken) =>
-        await source.ReadListAsync(
-            $"{Select} WHERE database_id = $1 ORDER BY id DESC LIMIT $2", [databaseId.Value, limit], Read, cancellationToken);
+    /// <returns>Null: there is none.</returns>
+    public Task<GapRecord?> FindAsync(Guid id, CancellationToken cancellationToken) =>
+        source.ReadOneAsync($"{Select} WHERE id = $1", [id], Read, cancellationToken);
 
-    internal static GapRecord Read(NpgsqlDataReader row) => new()
+    /// <summary>The newest first.</summary>
+    /// <param name="databaseId">Where.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="after">Id of the last one seen; null: from the newest. After anything else nothing follows.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public async Task<IReadOnlyList<GapRecord>> ListAsync(
+        DatabaseId databaseId, int limit, string? after, CancellationToken cancellationToken)
+    {
+        var afterId = Guid.TryParse(after, out var id) ? id : (Guid?)null;
+        if (after is not null && afterId is null)
+            return [];
+        return await source.ReadListAsync(
+            $"{Select} WHERE database_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+            [databaseId.Value, LogTypes.Parameter(afterId), limit], Read, cancellationToken);
+    }
+
+    private static GapRecord Read(NpgsqlDataReader row) => new()
     {
         Id = row.GetGuid(0),
         DatabaseId = new DatabaseId(row.GetGuid(1)),

@@ -111,6 +111,17 @@ public sealed class SlotStore(NpgsqlDataSource source)
             row => new SlotState(State(row.GetString(0)), row.GetFieldValue<DateTimeOffset>(1), row.ReadOrNull<string>(2)),
             cancellationToken);
 
+    /// <summary>Databases that need a person: with an open gap, or in a state that ends by no retry of ours.</summary>
+    public async Task<long> CountBrokenAsync(CancellationToken cancellationToken)
+    {
+        const string sql = """
+            SELECT count(*) FROM sequin.slots s
+            WHERE state IN ('slot_missing', 'slot_lost', 'gap', 'publication_missing', 'permission_denied', 'wal_level_wrong')
+               OR EXISTS (SELECT FROM sequin.gaps g WHERE g.database_id = s.database_id AND g.resolved_at IS NULL)
+            """;
+        return await source.ReadValueAsync<long>(sql, [], cancellationToken) ?? 0;
+    }
+
     private Task<int> UpdateAsync(SlotLease lease, string assignments, object?[] values, CancellationToken cancellationToken) =>
         source.ExecuteAsync(
             $"UPDATE sequin.slots SET {assignments} WHERE {Fence}",

@@ -20,6 +20,9 @@ namespace Sequin.Postgres.Replication.Attach;
 /// </summary>
 public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
 {
+    /// <summary>Tells an owner of the lease that is no silo.</summary>
+    public const string OwnerPrefix = "recovery:";
+
     /// <summary>Longer than a whole recovery, of which making the slot may take a minute.</summary>
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(120);
 
@@ -32,12 +35,11 @@ public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
     private readonly SlotReadings _readings = new(log);
 
     /// <param name="database">Which.</param>
-    /// <param name="owner">Who does it, different in every call.</param>
     /// <param name="cancellationToken">Ends it; what was done in the source stays done.</param>
     /// <exception cref="SourceProblemException">The source could not be reached, or refused.</exception>
-    public async Task<SlotRecoveryResult> RunAsync(DatabaseRecord database, string owner, CancellationToken cancellationToken)
+    public async Task<SlotRecoveryResult> RunAsync(DatabaseRecord database, CancellationToken cancellationToken)
     {
-        if (await AcquireAsync(database, owner, cancellationToken) is not { } lease)
+        if (await AcquireAsync(database, cancellationToken) is not { } lease)
             return new SlotRecoveryResult.NothingToRecover("Its slot is being read and its changes arrive.");
         try
         {
@@ -57,8 +59,9 @@ public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
         }
     }
 
-    private async Task<SlotLease?> AcquireAsync(DatabaseRecord database, string owner, CancellationToken cancellationToken)
+    private async Task<SlotLease?> AcquireAsync(DatabaseRecord database, CancellationToken cancellationToken)
     {
+        var owner = $"{OwnerPrefix}{Guid.NewGuid():N}";
         var started = time.GetTimestamp();
         while (true)
         {
@@ -83,7 +86,10 @@ public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
                 return new SlotRecoveryResult.Refused(wrong.Problem);
             case AttachDecision.SlotInUse used:
                 return new SlotRecoveryResult.InUse(used.Text);
-            case AttachDecision.Start when facts.Slot is { } slot:
+            case AttachDecision.Start when facts.Slot is { } slot && facts.Slot.ConfirmedFlushLsn is { } confirmed:
+                // The last confirmation may not have got there: the look must not stop at a change that the log has.
+                if (confirmed < facts.Position.EndLsn)
+                    await SlotSetup.AdvanceAsync(source, slot.Name, facts.Position.EndLsn, cancellationToken);
                 var request = new PreflightRequest
                 {
                     Address = database.Address,
@@ -91,7 +97,9 @@ public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
                     PublicationName = database.PublicationName,
                     IsAttached = true,
                 };
-                return await PublicationAge.CheckAsync(source, request, slot, cancellationToken) is null
+                var age = await PublicationAge.CheckAsync(
+                    source, request, slot with { ConfirmedFlushLsn = Lsn.Max(confirmed, facts.Position.EndLsn) }, cancellationToken);
+                return age?.Code != SourceProblemCode.PublicationYoungerThanSlot
                     ? new SlotRecoveryResult.NothingToRecover("Its slot has everything that is not in the stream yet.")
                     : null;
             default:

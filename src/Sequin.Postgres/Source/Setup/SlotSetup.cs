@@ -118,6 +118,13 @@ public static class SlotSetup
         return SlotDrop.InUse;
     }
 
+    /// <summary>Confirms a position in place of a reader. Only for what is durable, and while nobody reads.</summary>
+    public static Task AdvanceAsync(NpgsqlConnection connection, string slotName, Lsn to, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            "SELECT pg_replication_slot_advance(@slotName, @to::pg_lsn)",
+            new { slotName, to = to.ToString() },
+            cancellationToken: cancellationToken));
+
     /// <summary>
     /// Ends a walsender of ours that still holds the slot: a former owner's that hangs or has not noticed. True when there was
     /// one; the slot is then free.
