@@ -84,6 +84,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
         if (_length > _buffer.Length)
             _buffer = new byte[Math.Max(_length, _buffer.Length * 2)];
         await message.Data.ReadExactlyAsync(_buffer.AsMemory(0, _length), cancellationToken);
+        // Left open, Npgsql disposes of it when the stream ends with an error, by then miscounts what is left of it, and waits for that
+        // until the silence counts as a break: the error would be heard late, and be another one.
+        await message.Data.DisposeAsync();
         WalStart = new Lsn((ulong)message.WalStart);
         return true;
     }

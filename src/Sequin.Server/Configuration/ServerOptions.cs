@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Sequin.Postgres.Source.Safety;
 using WrappingKey = Sequin.Postgres.Log.Secrets.EncryptionKey;
 
 namespace Sequin.Server.Configuration;
@@ -24,6 +25,9 @@ internal sealed record ServerOptions
     public required int? GatewayPort { get; init; }
     public required IPAddress? AdvertisedIp { get; init; }
 
+    /// <summary>From where on a slot's state worries us.</summary>
+    public required SlotSafetyLimits SlotSafety { get; init; }
+
     public bool IsEmbedded => LogDatabase is null;
 
     public bool Has(ServerRoles role) => (Roles & role) != 0;
@@ -41,6 +45,7 @@ internal sealed record ServerOptions
             SiloPort = ReadPort(configuration, SettingKeys.SiloPort),
             GatewayPort = ReadPort(configuration, SettingKeys.GatewayPort),
             AdvertisedIp = ReadIp(configuration[SettingKeys.AdvertisedIp]),
+            SlotSafety = SlotSafetySetting.Read(configuration),
         };
         if (options.IsEmbedded && !options.Has(ServerRoles.Silo))
             throw new ConfigurationException(SettingKeys.Roles,

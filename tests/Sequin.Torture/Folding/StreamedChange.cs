@@ -31,7 +31,7 @@ public sealed record StreamedChange(
             table,
             root.GetProperty("action").GetString()!,
             KeyText(key),
-            KeyText(FormerKey(table, key, root.GetProperty("changes"))),
+            KeyText(FormerKeyOf(table, key, root.GetProperty("changes"))),
             values,
             metadata.TryGetProperty("unchanged_toast", out var unchanged)
                 ? [.. unchanged.EnumerateArray().Select(column => column.GetString()!)]
@@ -44,7 +44,7 @@ public sealed record StreamedChange(
 
     public override string ToString() => $"offset {Offset} ({Action} {Table} {Key.Replace(KeySeparator, ',')}, {CommitLsn} {CommitIndex})";
 
-    private static IEnumerable<string?> FormerKey(string table, string?[] key, JsonElement changes) =>
+    private static IEnumerable<string?> FormerKeyOf(string table, string?[] key, JsonElement changes) =>
         changes.ValueKind != JsonValueKind.Object
             ? key
             : FoldTables.KeyOf(table).Select((column, at) => changes.TryGetProperty(column, out var former) ? Text(former) : key[at]);

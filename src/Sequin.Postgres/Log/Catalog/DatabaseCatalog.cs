@@ -104,6 +104,7 @@ public sealed class DatabaseCatalog(NpgsqlDataSource source, IDataProtectionProv
     private DatabaseRecord Read(NpgsqlDataReader row)
     {
         var name = row.GetString(1);
+        var (password, passwordProblem) = _passwords.Decrypt(row.ReadOrNull<byte[]>(6), name);
         return new DatabaseRecord
         {
             Id = new DatabaseId(row.GetGuid(0)),
@@ -114,7 +115,8 @@ public sealed class DatabaseCatalog(NpgsqlDataSource source, IDataProtectionProv
                 Port = row.GetInt32(3),
                 Database = row.GetString(4),
                 Username = row.GetString(5),
-                Password = _passwords.Decrypt(row.ReadOrNull<byte[]>(6), name),
+                Password = password,
+                PasswordProblem = passwordProblem,
                 SslMode = Enum.Parse<SslMode>(row.GetString(7)),
                 PoolSize = row.GetInt32(8),
             },
