@@ -41,8 +41,12 @@ internal sealed partial class ReplicationService(
         try
         {
             var databases = (await catalog.ListAsync(DatabasesMax, after: null, _stop.Token)).ToDictionary(database => database.Id);
-            foreach (var gone in _workers.Keys.Except(databases.Keys).ToArray())
-                await RemoveAsync(gone);
+            foreach (var (id, worker) in _workers.ToArray())
+            {
+                if (!databases.TryGetValue(id, out var present) || present.UpdatedAt != worker.Version)
+                    await RemoveAsync(id);
+            }
+
             foreach (var database in databases.Values)
             {
                 if (!_workers.ContainsKey(database.Id))

@@ -50,6 +50,9 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
         _loop = Task.Run(() => RunAsync(ourTurn ? TimeSpan.Zero : LastBackoff, _stop.Token));
     }
 
+    /// <summary>As the catalog had it when this worker began: another version wants another worker.</summary>
+    public DateTimeOffset Version => _database.UpdatedAt;
+
     public void OnCommitted(IReadOnlyList<Segment> segments)
     {
         foreach (var segment in segments)

@@ -35,6 +35,12 @@ public sealed partial class SlotReplication(
         var state = new StateReporter(_slots, database.Id);
         try
         {
+            if (database.IsPaused)
+            {
+                await ReportAsync(state, database, DatabaseState.Paused, "", cancellationToken);
+                return "it is paused";
+            }
+
             var (decision, position) = await new SlotAttachment(_slots, _gaps).AttachAsync(database, lease, cancellationToken);
             if (decision is not AttachDecision.Start)
             {

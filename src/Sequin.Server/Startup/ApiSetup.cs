@@ -50,6 +50,7 @@ internal static class ApiSetup
         api.MapDatabaseHealth();
         api.MapDatabaseTables();
         api.MapGaps();
+        api.MapPauses();
         api.MapStreams();
         api.MapConsumers();
         api.MapReceiving();

@@ -88,16 +88,38 @@ public sealed class RecoveryTests(ApiServer server)
         await DeleteAsync(source);
     }
 
+    [Fact]
+    public async Task A_paused_database_streams_nothing_and_goes_on_where_it_was()
+    {
+        await using var source = await SourceDatabase.CreateAsync();
+        (await server.Api.PostAsync(Path, source.Request())).Is(201);
+        await CreateConsumerAsync(source);
+        await source.Database.ExecuteAsync("INSERT INTO orders VALUES (1, 'before')", TestContext.Current.CancellationToken);
+        Assert.Equal("1", await ReceiveAsync(source));
+
+        var paused = (await server.Api.PostAsync($"{Path}/{source.Name}/pause", "{}")).Is(200);
+        await UntilAsync(async () => (await server.Api.GetAsync($"{Path}/{source.Name}")).Text("state") == "paused", "paused");
+        await source.Database.ExecuteAsync("INSERT INTO orders VALUES (2, 'meanwhile')", TestContext.Current.CancellationToken);
+        var health = (await server.Api.GetAsync($"{Path}/{source.Name}/health")).Is(200);
+        (await server.Api.PostAsync($"{Path}/{source.Name}/resume", "{}")).Is(200);
+
+        Assert.Equal("2", await ReceiveAsync(source));
+        Assert.Equal("disabled", paused.Json.GetProperty("replication_slots")[0].GetProperty("status").GetString());
+        Assert.Equal("paused", health.Json.GetProperty("checks")[0].GetProperty("status").GetString());
+        Assert.Equal(1, await source.SlotsAsync());
+        await DeleteAsync(source);
+    }
+
     [Theory]
     [InlineData("health")]
     [InlineData("gaps")]
     [InlineData("tables")]
     public async Task What_does_not_exist_is_404(string what)
     {
-        foreach (var name in new[] { "nobody", "a b", "%00" })
+        foreach (var name in new[] { "nobody", "a b", "%F0%9F%98%80" })
             (await server.Api.GetAsync($"{Path}/{name}/{what}")).IsProblem(404);
-        (await server.Api.PostAsync($"{Path}/nobody/recover", "{}")).IsProblem(404);
-        (await server.Api.PostAsync($"{Path}/nobody/refresh_tables", "{}")).IsProblem(404);
+        foreach (var action in new[] { "recover", "refresh_tables", "pause", "resume" })
+            (await server.Api.PostAsync($"{Path}/nobody/{action}", "{}")).IsProblem(404);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+-- A user does not want it streamed now; the slot stays, and keeps its WAL.
+ALTER TABLE sequin.databases ADD COLUMN paused boolean NOT NULL DEFAULT false;
+
 -- What a gap still owes: its rows come only by a backfill. Null: nothing was lost after all, or the gap is open.
 ALTER TABLE sequin.gaps ADD COLUMN backfill text;
 

@@ -131,7 +131,9 @@ public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
         var position = SlotAttachment.At(
             former with { Last = Position.Start(former.Last.SourceEpoch + 1) }, slot.ConsistentPoint, server);
         var gap = await _gaps.FindOpenAsync(database.Id, cancellationToken);
-        Lsn? end = IsSameServer(former, server) && slot.ConsistentPoint >= former.EndLsn ? slot.ConsistentPoint : null;
+        Lsn? end = facts.WentBackFrom is null && IsSameServer(former, server) && slot.ConsistentPoint >= former.EndLsn
+            ? slot.ConsistentPoint
+            : null;
         await _slots.SaveRecoveryAsync(lease, position, Resolution(database, slot.ConsistentPoint), end, cancellationToken);
         return new SlotRecoveryResult.Recovered(gap?.Id, slot.ConsistentPoint, position.Last.SourceEpoch);
     }

@@ -5,6 +5,8 @@ namespace Sequin.Postgres.Source.Safety;
 /// <summary>The latest look at a slot, with the rates that only two looks can tell.</summary>
 public sealed record SlotReading
 {
+    private const double GrowthBytesPerSecondMin = 64 * 1024;
+
     /// <summary>A rate forgets what was longer ago than a few of these.</summary>
     private static readonly TimeSpan RateMemory = TimeSpan.FromMinutes(1);
 
@@ -38,8 +40,9 @@ public sealed record SlotReading
         ? TimeSpan.FromSeconds(Math.Min(Math.Max(0, safe) / rate, TimeSpan.MaxValue.TotalSeconds / 2))
         : null;
 
-    /// <summary>It holds back more and more: at least half of what is written.</summary>
-    public bool IsFallingBehind => GrowthBytesPerSecond is > 0 and var growth && growth * 2 > (WalBytesPerSecond ?? 0);
+    /// <summary>It holds back more and more: at least half of what is written, and more than an idle server's own notes.</summary>
+    public bool IsFallingBehind =>
+        GrowthBytesPerSecond is > GrowthBytesPerSecondMin and var growth && growth * 2 > (WalBytesPerSecond ?? 0);
 
     /// <param name="former">The look before; null: none.</param>
     /// <param name="seen">What was seen now.</param>
