@@ -44,7 +44,12 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public static async Task<NpgsqlReplicationFeed> StartAsync(
         SourceAddress source, string slotName, string publicationName, Lsn start, TimeSpan silenceMax, CancellationToken cancellationToken)
     {
-        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: SenderTimeout)) { ReadBufferSize = BufferBytes };
+        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: SenderTimeout))
+        {
+            ReadBufferSize = BufferBytes,
+            // Asking a server that is silent to cancel what it does would only wait for another answer.
+            CancellationTimeout = -1,
+        };
         var connection = new LogicalReplicationConnection(address.ConnectionString)
         {
             WalReceiverStatusInterval = StatusInterval,
