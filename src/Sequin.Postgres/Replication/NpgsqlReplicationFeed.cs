@@ -20,8 +20,10 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     // Nearly all of what a message costs here is the read from the socket: the fewer, the better.
     private const int BufferBytes = 128 * 1024;
 
+    private const int BufferKeptBytesMax = 4 * 1024 * 1024;
+
     // A hung owner's slot must be free for the next one soon.
-    private const string SenderTimeout = "-c wal_sender_timeout=15s";
+    private const string Options = $"{SessionSettings.RowOptions} -c wal_sender_timeout=15s";
 
     private readonly LogicalReplicationConnection _connection;
     private readonly IAsyncEnumerator<XLogDataMessage> _messages;
@@ -44,7 +46,7 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public static async Task<NpgsqlReplicationFeed> StartAsync(
         SourceAddress source, string slotName, string publicationName, Lsn start, TimeSpan silenceMax, CancellationToken cancellationToken)
     {
-        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: SenderTimeout))
+        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: Options))
         {
             ReadBufferSize = BufferBytes,
             // Asking a server that is silent to cancel what it does would only wait for another answer.
@@ -86,8 +88,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
 
         var message = _messages.Current;
         _length = checked((int)message.Data.Length);
-        if (_length > _buffer.Length)
-            _buffer = new byte[Math.Max(_length, _buffer.Length * 2)];
+        // One huge row must not keep its buffer for ever.
+        if (_length > _buffer.Length || (_buffer.Length > BufferKeptBytesMax && _length <= BufferKeptBytesMax))
+            _buffer = new byte[BufferBytesFor(_length)];
         await message.Data.ReadExactlyAsync(_buffer.AsMemory(0, _length), cancellationToken);
         // Left open, Npgsql disposes of it when the stream ends with an error, by then miscounts what is left of it, and waits for that
         // until the silence counts as a break: the error would be heard late, and be another one.
@@ -103,6 +106,10 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
         _confirmed = lsn.Value;
         _connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(lsn.Value));
     }
+
+    // Doubles while that is cheap.
+    private static int BufferBytesFor(int length) =>
+        length > BufferKeptBytesMax ? length : (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length);
 
     public Task StopAsync() => _stop.CancelAsync();
 

@@ -50,6 +50,11 @@ internal static class SettingKeys
     /// <summary>The same for an error. Default: 12h.</summary>
     public const string TransactionAgeError = "SEQUIN_TRANSACTION_AGE_ERROR";
 
+    /// <summary>
+    /// <c>true</c>: HTTP endpoints may be at addresses that are not public, such as this machine's. Default: <c>false</c>.
+    /// </summary>
+    public const string AllowPrivateEndpoints = "SEQUIN_ALLOW_PRIVATE_ENDPOINTS";
+
     /// <summary>The HTTP addresses, as for any ASP.NET Core server. Default: <see cref="UrlDefault"/>.</summary>
     public const string Urls = "ASPNETCORE_URLS";
     public const string UrlDefault = "http://127.0.0.1:7376";

@@ -4,7 +4,10 @@ using Sequin.Server.Auth;
 using Sequin.Server.Configuration;
 using Sequin.Server.Consumers;
 using Sequin.Server.Databases;
+using Sequin.Server.DeadLetters;
 using Sequin.Server.Errors;
+using Sequin.Server.HttpEndpoints;
+using Sequin.Server.Messages;
 using Sequin.Server.OpenApi;
 using Sequin.Server.Receiving;
 using Sequin.Server.Requests;
@@ -26,9 +29,18 @@ internal static class ApiSetup
         services.AddSingleton<DatabaseRemoval>();
         services.AddSingleton<DatabaseRecovery>();
         services.AddSingleton<SlotRecovery>();
+        services.AddSingleton<ConsumerSources>();
+        services.AddSingleton<GroupColumnGuard>();
         services.AddSingleton<ConsumerCreation>();
+        services.AddSingleton<ConsumerChange>();
+        services.AddSingleton<ConsumerStatusReader>();
+        services.AddSingleton<DeadLetterActions>();
+        services.AddSingleton<DeadMessages>();
+        services.AddSingleton<MessageBrowser>();
         services.AddSingleton<ConsumerDirectory>();
         services.AddSingleton<ConsumerViews>();
+        services.AddSingleton<HttpEndpointWriter>();
+        services.AddSingleton<HttpEndpointTest>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
     }
@@ -53,7 +65,11 @@ internal static class ApiSetup
         api.MapPauses();
         api.MapStreams();
         api.MapConsumers();
+        api.MapDeadLetters();
+        api.MapRedrives();
+        api.MapMessages();
         api.MapReceiving();
+        api.MapHttpEndpoints();
         api.MapApiKeys();
     }
 }

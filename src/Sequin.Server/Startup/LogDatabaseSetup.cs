@@ -1,6 +1,7 @@
 using Npgsql;
 using Sequin.Postgres.Log;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.DeadLetters;
 using Sequin.Postgres.Log.Secrets;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
@@ -21,11 +22,15 @@ internal static class LogDatabaseSetup
         services.AddSingleton<DatabaseCatalog>();
         services.AddSingleton<StreamCatalog>();
         services.AddSingleton<ConsumerCatalog>();
+        services.AddSingleton<HttpEndpointCatalog>();
         services.AddSingleton<SlotStore>();
         services.AddSingleton<SlotReadings>();
         services.AddSingleton<SlotWatch>();
         services.AddSingleton<GapStore>();
         services.AddSingleton<SegmentReader>();
+        services.AddSingleton<MessageLookup>();
+        services.AddSingleton<DeadLetterStore>();
+        services.AddSingleton<RedriveStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ClusterSecrets>();
     }

@@ -1,4 +1,5 @@
 using Npgsql;
+using Sequin.Testing;
 using Sequin.Torture.Verdicts;
 
 namespace Sequin.Torture.Folding;
