@@ -25,6 +25,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     // A hung owner's slot must be free for the next one soon.
     private const string Options = $"{SessionSettings.RowOptions} -c wal_sender_timeout=15s";
 
+    // Npgsql asks a server that has fallen silent to cancel what it does, on another connection, before it gives up: that long.
+    private static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(5);
+
     private readonly LogicalReplicationConnection _connection;
     private readonly IAsyncEnumerator<XLogDataMessage> _messages;
     private readonly CancellationTokenSource _stop;
@@ -46,10 +49,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public static async Task<NpgsqlReplicationFeed> StartAsync(
         SourceAddress source, string slotName, string publicationName, Lsn start, TimeSpan silenceMax, CancellationToken cancellationToken)
     {
-        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: Options))
+        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(connectTimeout: ConnectMax, options: Options))
         {
             ReadBufferSize = BufferBytes,
-            // Asking a server that is silent to cancel what it does would only wait for another answer.
             CancellationTimeout = -1,
         };
         var connection = new LogicalReplicationConnection(address.ConnectionString)

@@ -2,6 +2,7 @@ using Npgsql;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication;
 using Sequin.Postgres.Source;
+using Sequin.Postgres.Source.Setup;
 using Sequin.Postgres.Tests.Source;
 
 namespace Sequin.Postgres.Tests.Replication.Failures;
@@ -43,6 +44,8 @@ public sealed class SlotWatchTests(SourceTestServer.PerRun run) : IClassFixture<
         await source.InsertAsync(1, 1);
         await source.UntilLoggedAsync(1);
         await source.StopAsync();
+        await using (var connection = await SourceConnector.OpenAsync(source.Admin, Cancellation))
+            await SlotSetup.EndOurReaderAsync(connection, source.Database.SlotName, Cancellation);
         var before = await new SlotWatchOf(source).LookAsync();
 
         await using var holder = await SourceConnector.OpenAsync(source.Admin, Cancellation);
