@@ -51,7 +51,7 @@ internal static class LogSamples
     {
         var lease = await log.AcquireAsync(database);
         await using var writer = await SegmentWriter.OpenAsync(log.DataSource, CancellationToken.None);
-        await writer.AppendAsync(lease, PositionAt(1000), segments, LeaseDuration, CancellationToken.None);
+        await writer.AppendAsync(lease, PositionAt(1000), segments, [], LeaseDuration, CancellationToken.None);
     }
 
     public static SlotPosition PositionAt(ulong lsn, long ordinal = 0) =>
