@@ -31,7 +31,7 @@ public sealed class ChunkWatch(int changesMax = ChunkWatch.ChangesMaxDefault)
     private bool _isIncomplete;
 
     /// <summary>The chunk that was read and whose watermark has not come.</summary>
-    public long? ExpectedChunk { get; private set; }
+    public Guid? ExpectedChunk { get; private set; }
 
     /// <summary>Chunks are only taken from snapshots in which every transaction below this one has ended.</summary>
     public ulong EndedBelow => _endedBelow;
@@ -55,13 +55,16 @@ public sealed class ChunkWatch(int changesMax = ChunkWatch.ChangesMaxDefault)
     /// <summary>The table was truncated, or its columns are others than they were.</summary>
     public void OnTableChange(ulong xid) => OnChange(xid, GroupHash.None, GroupHash.None);
 
-    /// <param name="chunk">Its number, which its watermark will carry.</param>
+    /// <param name="chunk">
+    /// What its watermark will carry: of this attempt only. The watermark of an earlier one may still be on its way, and stands before
+    /// changes that this chunk has.
+    /// </param>
     /// <param name="snapshot">What it was read with; taken later than those of the chunks before.</param>
     /// <returns>
     /// False: a transaction below <see cref="EndedBelow"/> has not ended, and may be one that was streamed before the watch began.
     /// Read the chunk again when it has.
     /// </returns>
-    public bool TryExpect(long chunk, TransactionSnapshot snapshot)
+    public bool TryExpect(Guid chunk, TransactionSnapshot snapshot)
     {
         _snapshot = snapshot;
         _changes.RemoveAll(change => snapshot.Sees(change.Xid));

@@ -5,6 +5,7 @@ namespace Sequin.Core.Tests.Backfills;
 
 public sealed class ChunkWatchTests
 {
+    private static readonly Guid Chunk = Guid.NewGuid();
     private static readonly ulong[] Groups = [11, 12, 13];
 
     [Fact]
@@ -23,7 +24,7 @@ public sealed class ChunkWatchTests
     {
         var watch = new ChunkWatch();
         watch.OnChange(726, 12, GroupHash.None);
-        Assert.True(watch.TryExpect(1, TransactionSnapshot.Parse("726:726:")));
+        Assert.True(watch.TryExpect(Chunk, TransactionSnapshot.Parse("726:726:")));
 
         Assert.Equal([false, true, false], DroppedBy(watch));
     }
@@ -44,7 +45,7 @@ public sealed class ChunkWatchTests
         watch.OnTableChange(101);
 
         Assert.True(watch.Judge(Groups).MustReadAgain);
-        Assert.True(watch.TryExpect(2, TransactionSnapshot.Parse("102:102:")));
+        Assert.True(watch.TryExpect(Chunk, TransactionSnapshot.Parse("102:102:")));
         Assert.Equal([false, false, false], DroppedBy(watch));
     }
 
@@ -64,7 +65,7 @@ public sealed class ChunkWatchTests
         watch.OnChange(101, 11, GroupHash.None);
         Assert.Equal([true, false, false], DroppedBy(watch));
 
-        Assert.True(watch.TryExpect(2, TransactionSnapshot.Parse("101:103:101")));
+        Assert.True(watch.TryExpect(Chunk, TransactionSnapshot.Parse("101:103:101")));
         Assert.Equal([true, false, false], DroppedBy(watch));
     }
 
@@ -74,23 +75,23 @@ public sealed class ChunkWatchTests
         var watch = new ChunkWatch();
         watch.RequireEnded(105);
 
-        Assert.False(watch.TryExpect(1, TransactionSnapshot.Parse("104:106:104")));
+        Assert.False(watch.TryExpect(Chunk, TransactionSnapshot.Parse("104:106:104")));
         Assert.Null(watch.ExpectedChunk);
-        Assert.True(watch.TryExpect(1, TransactionSnapshot.Parse("105:106:105")));
+        Assert.True(watch.TryExpect(Chunk, TransactionSnapshot.Parse("105:106:105")));
     }
 
     [Fact]
     public void Changes_beyond_the_limit_make_the_chunk_be_read_again_when_they_are_seen()
     {
         var watch = new ChunkWatch(changesMax: 2);
-        Assert.True(watch.TryExpect(1, TransactionSnapshot.Parse("100:100:")));
+        Assert.True(watch.TryExpect(Chunk, TransactionSnapshot.Parse("100:100:")));
         for (var xid = 103UL; xid > 100; xid--)
             watch.OnChange(xid, 99, GroupHash.None);
 
         Assert.True(watch.Judge(Groups).MustReadAgain);
         Assert.Equal(104UL, watch.EndedBelow);
-        Assert.False(watch.TryExpect(2, TransactionSnapshot.Parse("103:105:103")));
-        Assert.True(watch.TryExpect(3, TransactionSnapshot.Parse("104:105:104")));
+        Assert.False(watch.TryExpect(Chunk, TransactionSnapshot.Parse("103:105:103")));
+        Assert.True(watch.TryExpect(Chunk, TransactionSnapshot.Parse("104:105:104")));
         Assert.Equal([false, false, false], DroppedBy(watch));
     }
 
@@ -105,8 +106,8 @@ public sealed class ChunkWatchTests
     private static ChunkWatch Expecting(string snapshot)
     {
         var watch = new ChunkWatch();
-        Assert.True(watch.TryExpect(1, TransactionSnapshot.Parse(snapshot)));
-        Assert.Equal(1, watch.ExpectedChunk);
+        Assert.True(watch.TryExpect(Chunk, TransactionSnapshot.Parse(snapshot)));
+        Assert.Equal(Chunk, watch.ExpectedChunk);
         return watch;
     }
 

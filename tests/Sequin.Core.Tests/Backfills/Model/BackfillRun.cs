@@ -13,7 +13,7 @@ internal sealed class BackfillRun(BackfillRunOptions options)
     private bool _isMarked;
     private bool _isComplete;
     private int _pumped;
-    private long _chunks;
+    private int _chunks;
     private int _cursor = -1;
 
     public static void Run(BackfillRunOptions options, IEnumerable<BackfillStep> steps)
@@ -155,13 +155,15 @@ internal sealed class BackfillRun(BackfillRunOptions options)
     {
         if (_database.IsLocked)
             return;
-        if (_watch!.TryExpect(++_chunks, _database.Snapshot()))
+        if (_watch!.TryExpect(NewChunk(), _database.Snapshot()))
             _chunk = new Chunk([.. _database.Seen.Where(row => row.Key > _cursor).Take(options.ChunkRows)], _database.SeenShape);
     }
 
+    private Guid NewChunk() => new(++_chunks, 0, 0, new byte[8]);
+
     private bool Mark()
     {
-        _database.WriteWatermark(_chunks);
+        _database.WriteWatermark(_watch!.ExpectedChunk!.Value);
         return true;
     }
 

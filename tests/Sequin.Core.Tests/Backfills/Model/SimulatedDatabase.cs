@@ -85,7 +85,7 @@ internal sealed class SimulatedDatabase(ulong firstXid, int keys)
 
     public void RollBack(SimulatedTransaction transaction) => End(transaction);
 
-    public void WriteWatermark(long chunk)
+    public void WriteWatermark(Guid chunk)
     {
         Wal.Add(new WalEntry((uint)_nextXid, [], chunk));
         Fence();
@@ -140,7 +140,7 @@ internal sealed class SimulatedDatabase(ulong firstXid, int keys)
 
 /// <param name="Xid">The lower half, as the stream has it.</param>
 /// <param name="Changes">Of the transaction.</param>
-/// <param name="Watermark">Number of the chunk whose watermark this is.</param>
-internal sealed record WalEntry(uint Xid, IReadOnlyList<SimulatedChange> Changes, long? Watermark);
+/// <param name="Watermark">The chunk whose watermark this is.</param>
+internal sealed record WalEntry(uint Xid, IReadOnlyList<SimulatedChange> Changes, Guid? Watermark);
 
 internal readonly record struct SimulatedChange(int Key, int Version, bool IsDelete, int? FormerKey, bool IsTruncate = false, int? Shape = null);
