@@ -14,7 +14,9 @@ internal sealed class BatchAssembler : IChangeReceiver
 {
     private readonly List<OpenSegment> _streams = [];
     private readonly List<Segment> _sealed = [];
+    private readonly List<UndecodableChange> _undecodable = [];
     private SlotPosition _position;
+    private long _lastCommitTimeMicros;
 
     /// <param name="position">What is durable now.</param>
     /// <param name="heads">The last offset of every stream of the database.</param>
@@ -43,8 +45,15 @@ internal sealed class BatchAssembler : IChangeReceiver
                 Seal(stream);
         }
 
-        HasMessages = true;
-        _position = _position with { Last = new Position(_position.Last.SourceEpoch, header.CommitLsn, header.Ordinal) };
+        MoveTo(header);
+    }
+
+    public void OnUndecodable(in ChangeHeader header, string error, ReadOnlySpan<byte> message)
+    {
+        MoveTo(header);
+        var change = UndecodableChange.Of(_position.Last, header.Table, error, message);
+        _undecodable.Add(change);
+        SizeBytes += change.Raw.Length;
     }
 
     public void OnTransactionEnded(Lsn endLsn) => _position = _position with { EndLsn = endLsn };
@@ -58,11 +67,19 @@ internal sealed class BatchAssembler : IChangeReceiver
                 Seal(stream);
         }
 
-        var batch = new IngestBatch([.. _sealed], _position);
+        var batch = new IngestBatch([.. _sealed], [.. _undecodable], _position, _lastCommitTimeMicros);
         _sealed.Clear();
+        _undecodable.Clear();
         SizeBytes = 0;
         HasMessages = false;
         return batch;
+    }
+
+    private void MoveTo(in ChangeHeader header)
+    {
+        HasMessages = true;
+        _position = _position with { Last = new Position(_position.Last.SourceEpoch, header.CommitLsn, header.Ordinal) };
+        _lastCommitTimeMicros = header.CommitTimeMicros;
     }
 
     private void Seal(OpenSegment stream)

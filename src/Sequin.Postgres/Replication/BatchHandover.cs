@@ -29,7 +29,7 @@ internal sealed class BatchHandover(PgOutputDecoder decoder, BatchAssembler asse
     /// <summary>Whether the reader must <see cref="WaitForRoomAsync"/> before it decodes more. For the reader only.</summary>
     public bool IsFull { get; private set; }
 
-    /// <summary>Decodes one message. <see cref="DecodeStep.KeyNeeded"/> is for the caller; all else is done here.</summary>
+    /// <summary>Decodes one message. Lookups are for the caller; all else is done here.</summary>
     public DecodeStep Decode(ReadOnlySpan<byte> message, Lsn walStart)
     {
         lock (_gate)

@@ -20,8 +20,10 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     // Nearly all of what a message costs here is the read from the socket: the fewer, the better.
     private const int BufferBytes = 128 * 1024;
 
+    private const int BufferKeptBytesMax = 4 * 1024 * 1024;
+
     // A hung owner's slot must be free for the next one soon.
-    private const string SenderTimeout = "-c wal_sender_timeout=15s";
+    private const string Options = $"{SessionSettings.RowOptions} -c wal_sender_timeout=15s";
 
     // The server speaks at least every half of that. A walsender that ends with an error is silence to Npgsql, nothing else.
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(12);
@@ -47,7 +49,7 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public static async Task<NpgsqlReplicationFeed> StartAsync(
         SourceAddress source, string slotName, string publicationName, Lsn start, CancellationToken cancellationToken)
     {
-        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: SenderTimeout)) { ReadBufferSize = BufferBytes };
+        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: Options)) { ReadBufferSize = BufferBytes };
         var connection = new LogicalReplicationConnection(address.ConnectionString)
         {
             WalReceiverStatusInterval = StatusInterval,
@@ -84,8 +86,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
 
         var message = _messages.Current;
         _length = checked((int)message.Data.Length);
-        if (_length > _buffer.Length)
-            _buffer = new byte[Math.Max(_length, _buffer.Length * 2)];
+        // One huge row must not keep its buffer for ever.
+        if (_length > _buffer.Length || (_buffer.Length > BufferKeptBytesMax && _length <= BufferKeptBytesMax))
+            _buffer = new byte[BufferBytesFor(_length)];
         await message.Data.ReadExactlyAsync(_buffer.AsMemory(0, _length), cancellationToken);
         WalStart = new Lsn((ulong)message.WalStart);
         return true;
@@ -98,6 +101,10 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
         _confirmed = lsn.Value;
         _connection.SetReplicationStatus(new NpgsqlLogSequenceNumber(lsn.Value));
     }
+
+    // Doubles while that is cheap.
+    private static int BufferBytesFor(int length) =>
+        length > BufferKeptBytesMax ? length : (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length);
 
     public Task StopAsync() => _stop.CancelAsync();
 

@@ -5,7 +5,6 @@ using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Source;
-using Sequin.Postgres.Source.Tables;
 
 namespace Sequin.Postgres.Replication;
 
@@ -44,8 +43,11 @@ internal sealed class SlotPump(
     {
         while (await feed.ReadAsync(cancellationToken))
         {
-            if (handover.Decode(feed.Message, feed.WalStart) == DecodeStep.KeyNeeded)
-                decoder.SetKey(decoder.KeyNeededFor, await ReadKeyAsync(decoder.KeyNeededFor, cancellationToken));
+            var step = handover.Decode(feed.Message, feed.WalStart);
+            if (step is DecodeStep.LookupNeeded or DecodeStep.TypesOutdated)
+                await LookUpAsync(cancellationToken);
+            if (step == DecodeStep.TypesOutdated)
+                handover.Decode(feed.Message, feed.WalStart);
             if (handover.IsFull)
                 await handover.WaitForRoomAsync(cancellationToken);
         }
@@ -53,10 +55,10 @@ internal sealed class SlotPump(
         throw new IOException($"The source {database.Address} ended the replication of slot {database.SlotName}.");
     }
 
-    private async Task<IReadOnlyList<string>> ReadKeyAsync(uint relation, CancellationToken cancellationToken)
+    private async Task LookUpAsync(CancellationToken cancellationToken)
     {
         await using var source = await SourceConnector.OpenAsync(database.Address, cancellationToken);
-        return await TableCatalog.PrimaryKeyAsync(source, relation, cancellationToken);
+        await RelationCatalog.AnswerAsync(decoder, source, cancellationToken);
     }
 
     private async Task WriteAsync(CancellationToken cancellationToken)
@@ -65,7 +67,7 @@ internal sealed class SlotPump(
         {
             if (await handover.TakeAsync(options.IdleInterval, cancellationToken) is { } batch)
             {
-                await AppendAsync(batch.Position, batch.Segments, cancellationToken);
+                await AppendAsync(batch.Position, batch.Segments, batch.Undecodable, cancellationToken);
                 subscriber.OnCommitted(batch.Segments);
                 await state.SetAsync(StateOf(batch), null, cancellationToken);
             }
@@ -74,7 +76,7 @@ internal sealed class SlotPump(
                 // WAL of other databases and tables moves the server's position too: unconfirmed, it would pile up, and a source
                 // that shuts down would wait for us. Durable first, because a slot ahead of the log is a gap. Renews the lease, too.
                 var idle = handover.IdleLsn(feed.LastReceived) ?? _durable.EndLsn;
-                await AppendAsync(_durable with { EndLsn = Lsn.Max(idle, _durable.EndLsn) }, [], cancellationToken);
+                await AppendAsync(_durable with { EndLsn = Lsn.Max(idle, _durable.EndLsn) }, [], [], cancellationToken);
                 await state.SetAsync(DatabaseState.Idle, null, cancellationToken);
             }
 
@@ -82,15 +84,17 @@ internal sealed class SlotPump(
         }
     }
 
-    private async Task AppendAsync(SlotPosition position, IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
+    private async Task AppendAsync(
+        SlotPosition position, IReadOnlyList<Segment> segments, IReadOnlyList<UndecodableChange> undecodable,
+        CancellationToken cancellationToken)
     {
-        await log.AppendAsync(lease, position, segments, options.LeaseDuration, cancellationToken);
+        await log.AppendAsync(lease, position, segments, undecodable, options.LeaseDuration, cancellationToken);
         _durable = position;
     }
 
     private DatabaseState StateOf(IngestBatch batch)
     {
-        var committed = DateTimeOffset.UnixEpoch.AddMicroseconds(batch.Segments[^1].LastCommitTimeMicros);
+        var committed = DateTimeOffset.UnixEpoch.AddMicroseconds(batch.LastCommitTimeMicros);
         return time.GetUtcNow() - committed > options.CatchingUpAfter ? DatabaseState.CatchingUp : DatabaseState.Streaming;
     }
 }

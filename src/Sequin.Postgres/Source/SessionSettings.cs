@@ -15,5 +15,11 @@ public static class SessionSettings
     /// </summary>
     public const string Options =
         "-c DateStyle=ISO -c IntervalStyle=iso_8601 -c TimeZone=UTC -c extra_float_digits=1 -c bytea_output=hex"
-        + " -c lc_monetary=C -c client_encoding=UTF8";
+        + " -c lc_monetary=C -c client_encoding=UTF8 -c quote_all_identifiers=off";
+
+    /// <summary>
+    /// In addition for every session that reads rows: <c>regclass</c> and the like print by the search path, and with nothing but
+    /// the system's schema in it all other names are qualified. Not for sessions that run the user's own SQL.
+    /// </summary>
+    public const string RowOptions = "-c search_path=pg_catalog";
 }

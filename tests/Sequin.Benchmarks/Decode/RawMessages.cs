@@ -37,8 +37,8 @@ internal sealed class RawMessages
         var bytes = _bytes.WrittenSpan;
         foreach (var entry in _entries)
         {
-            if (decoder.Decode(bytes.Slice(entry.Start, entry.Length), entry.Lsn) == DecodeStep.KeyNeeded)
-                decoder.SetKey(decoder.KeyNeededFor, ["id"]);
+            if (decoder.Decode(bytes.Slice(entry.Start, entry.Length), entry.Lsn) == DecodeStep.LookupNeeded)
+                decoder.SetKey(decoder.Lookup!.RelationOid, ["id"]);
         }
     }
 

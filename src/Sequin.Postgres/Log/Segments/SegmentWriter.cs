@@ -1,14 +1,15 @@
 using Npgsql;
 using Sequin.Core.Segments;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Replication;
 
 namespace Sequin.Postgres.Log.Segments;
 
 /// <summary>
 /// Appends a pump's segments to the log, on a connection of its own. One call is one round trip and one transaction: the fence
-/// (which also renews the lease and moves the position), then an INSERT a segment, each of which checks the fence again, so that
-/// nothing is written once another owner has the slot. One statement with all segments in arrays was measured too: it costs the
-/// server the same for one segment and 2.7 times as much for four of 2000 messages.
+/// (which also renews the lease and moves the position), then an INSERT a segment or undecodable change, each of which checks the
+/// fence again, so that nothing is written once another owner has the slot. One statement with all segments in arrays was measured
+/// too: it costs the server the same for one segment and 2.7 times as much for four of 2000 messages.
 /// Not thread safe. After any exception the outcome is unknown: dispose it, and read the position before writing again.
 /// </summary>
 public sealed class SegmentWriter : IAsyncDisposable
@@ -32,16 +33,17 @@ public sealed class SegmentWriter : IAsyncDisposable
     public static async Task<SegmentWriter> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken) =>
         new(await source.OpenConnectionAsync(cancellationToken));
 
-    /// <summary>Writes the segments and the position behind them, durably, or nothing.</summary>
+    /// <summary>Writes the segments, the undecodable changes and the position behind them, durably, or nothing.</summary>
     /// <param name="lease">The right to write.</param>
     /// <param name="position">Where the slot is after these segments; its server and timeline are not written.</param>
     /// <param name="segments">Of any streams; none: only the position moves.</param>
+    /// <param name="undecodable">Changes that are in no segment.</param>
     /// <param name="leaseDuration">How long the lease holds from now.</param>
     /// <param name="cancellationToken">When it fires, the outcome is unknown.</param>
     /// <exception cref="SlotLeaseLostException">Another owner has the slot; nothing was written.</exception>
     public async Task AppendAsync(
-        SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, TimeSpan leaseDuration,
-        CancellationToken cancellationToken)
+        SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, IReadOnlyList<UndecodableChange> undecodable,
+        TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(_connection);
         var move = new NpgsqlBatchCommand(MoveSlot);
@@ -52,6 +54,8 @@ public sealed class SegmentWriter : IAsyncDisposable
         batch.BatchCommands.Add(move);
         foreach (var segment in segments)
             batch.BatchCommands.Add(Insert(lease, segment));
+        foreach (var change in undecodable)
+            batch.BatchCommands.Add(UndecodableChangeStore.Insert(lease, change));
 
         // Costs a round trip the first time only: the connection remembers its prepared statements by their text.
         await batch.PrepareAsync(cancellationToken);

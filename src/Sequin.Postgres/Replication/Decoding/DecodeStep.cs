@@ -13,8 +13,14 @@ internal enum DecodeStep
     TransactionEnded,
 
     /// <summary>
-    /// The protocol does not tell this relation's primary key: look it up and call <see cref="PgOutputDecoder.SetKey"/> for
-    /// <see cref="PgOutputDecoder.KeyNeededFor"/> before the next message. Without it the table counts as one without a key.
+    /// The protocol does not tell all of this relation: answer <see cref="PgOutputDecoder.Lookup"/> before the next message. Without
+    /// its key the table counts as one without, and values of unknown types are text.
     /// </summary>
-    KeyNeeded,
+    LookupNeeded,
+
+    /// <summary>
+    /// A row does not fit what is known of its types, and was not written: answer <see cref="PgOutputDecoder.Lookup"/>, then decode
+    /// the same message again. Not said twice of one message.
+    /// </summary>
+    TypesOutdated,
 }

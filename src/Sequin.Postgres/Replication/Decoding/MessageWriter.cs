@@ -22,6 +22,9 @@ internal sealed class MessageWriter
         _metadataEnd = end.Written.ToArray();
     }
 
+    /// <summary>The last row has a value that does not fit what is known of its type.</summary>
+    public bool TypesOutdated => _json.TypesOutdated;
+
     public ReadOnlySpan<byte> Row(in RowChange change, Transaction transaction)
     {
         Begin();
@@ -34,9 +37,12 @@ internal sealed class MessageWriter
         }
         else
         {
-            _json.Write(change.Action == ChangeAction.Insert
-                ? ",\"changes\":null,\"action\":\"insert\","u8
-                : ",\"changes\":null,\"action\":\"delete\","u8);
+            _json.Write(change.Action switch
+            {
+                ChangeAction.Insert => ",\"changes\":null,\"action\":\"insert\","u8,
+                ChangeAction.Read => ",\"changes\":null,\"action\":\"read\","u8,
+                _ => ",\"changes\":null,\"action\":\"delete\","u8,
+            });
         }
 
         _json.Write(change.Relation.MetadataStart);
@@ -95,6 +101,7 @@ internal sealed class MessageWriter
     private void Begin()
     {
         _json.Clear();
+        _json.TypesOutdated = false;
         _json.Scratch.Clear();
         _json.Write("{\"record\":"u8);
     }

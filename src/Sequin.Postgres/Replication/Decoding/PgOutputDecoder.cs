@@ -12,14 +12,16 @@ namespace Sequin.Postgres.Replication.Decoding;
 ///                            └──▶ 5 IChangeReceiver.OnChange
 /// </code>
 /// Hot path: nothing is allocated per row. One decoder serves one replication connection, because the server describes relations
-/// once per connection. After a <see cref="PgOutputFormatException"/> from a row, <see cref="Ordinal"/> is that row's, and
-/// decoding may go on with the next message. Not thread safe.
+/// once per connection. A row that cannot be written is reported as undecodable and decoding goes on; what is malformed as a whole
+/// is a <see cref="PgOutputFormatException"/>, and the connection is not to be trusted. Not thread safe.
 /// </summary>
-internal sealed class PgOutputDecoder(
-    string databaseName, IChangeReceiver receiver, TimeProvider? time = null, ITypeCatalog? types = null)
+internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver receiver, TimeProvider? time = null)
 {
+    /// <summary>How long a relation whose rows do not fit their types waits before it asks again, when asking did not help.</summary>
+    public static readonly TimeSpan TypesRetryInterval = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
-    private readonly ColumnEncoders _encoders = new(types);
+    private readonly ColumnEncoders _encoders = new();
     private readonly Dictionary<uint, Relation> _relations = [];
     private readonly Transaction _transaction = new();
     private readonly MessageWriter _writer = new(databaseName);
@@ -27,6 +29,7 @@ internal sealed class PgOutputDecoder(
     private readonly RowTuple _new = new();
     private readonly RowTuple _old = new();
     private Relation? _lastRelation;
+    private bool _isDecodedAgain;
 
     /// <summary>Changes at or before this commit LSN and ordinal are counted, but not written: they are in the log.</summary>
     public Position ResumeAfter { get; set; } = Position.Start(0);
@@ -43,8 +46,8 @@ internal sealed class PgOutputDecoder(
     /// <summary>Where the last ended transaction ends: what to confirm, because confirming its commit LSN sends it again.</summary>
     public Lsn EndLsn { get; private set; }
 
-    /// <summary>The relation of the last <see cref="DecodeStep.KeyNeeded"/>.</summary>
-    public uint KeyNeededFor { get; private set; }
+    /// <summary>What the last <see cref="DecodeStep.LookupNeeded"/> or <see cref="DecodeStep.TypesOutdated"/> asks for.</summary>
+    public RelationLookup? Lookup { get; private set; }
 
     /// <summary>How many transaction annotations were no JSON object and counted as none.</summary>
     public long AnnotationsRejected { get; private set; }
@@ -57,14 +60,11 @@ internal sealed class PgOutputDecoder(
         switch (reader.ReadByte())
         {
             case (byte)'I':
-                Insert(ref reader);
-                return DecodeStep.Continue;
+                return Row(ref reader, ChangeAction.Insert);
             case (byte)'U':
-                Update(ref reader);
-                return DecodeStep.Continue;
+                return Row(ref reader, ChangeAction.Update);
             case (byte)'D':
-                Delete(ref reader);
-                return DecodeStep.Continue;
+                return Row(ref reader, ChangeAction.Delete);
             case (byte)'B':
                 return Begin(ref reader);
             case (byte)'C':
@@ -88,12 +88,19 @@ internal sealed class PgOutputDecoder(
 
     /// <param name="relationOid">Of a relation the server has described.</param>
     /// <param name="primaryKeyColumns">Their names as PostgreSQL has them; none when the table has no primary key.</param>
-    public void SetKey(uint relationOid, IReadOnlyList<string> primaryKeyColumns)
+    public void SetKey(uint relationOid, IReadOnlyList<string> primaryKeyColumns) => Known(relationOid).SetKey(primaryKeyColumns);
+
+    /// <param name="relationOid">Of a relation the server has described.</param>
+    /// <param name="definitions">Its types and all that they are made of, as far as the source has them.</param>
+    public void SetTypes(uint relationOid, IReadOnlyDictionary<uint, TypeDefinition> definitions)
     {
-        if (!_relations.TryGetValue(relationOid, out var relation))
-            throw new ArgumentException($"The server has not described relation {relationOid}.", nameof(relationOid));
-        relation.SetKey(primaryKeyColumns);
+        _encoders.Learn(definitions);
+        Known(relationOid).Resolve(_encoders);
     }
+
+    private Relation Known(uint oid) => _relations.TryGetValue(oid, out var relation)
+        ? relation
+        : throw new ArgumentException($"The server has not described relation {oid}.", nameof(oid));
 
     // Begin: 'B', commit LSN int64, commit time int64, xid int32
     private DecodeStep Begin(ref MessageReader reader)
@@ -126,31 +133,52 @@ internal sealed class PgOutputDecoder(
     private DecodeStep Describe(ref MessageReader reader)
     {
         var relation = Relation.Read(ref reader, _encoders);
+        // A relation that comes again may do so because of its types.
+        var needsTypes = relation.UserTypes.Length > 0
+            && (_relations.ContainsKey(relation.Oid) || !Array.TrueForAll(relation.UserTypes, _encoders.Knows));
         _relations[relation.Oid] = relation;
         _lastRelation = relation;
-        if (!relation.NeedsKey)
+        if (!relation.NeedsKey && !needsTypes)
             return DecodeStep.Continue;
-        KeyNeededFor = relation.Oid;
-        return DecodeStep.KeyNeeded;
+        Lookup = new RelationLookup(relation.Oid, relation.NeedsKey, needsTypes ? relation.UserTypes : []);
+        return DecodeStep.LookupNeeded;
     }
 
-    // Insert: 'I', relation oid int32, 'N', tuple
-    private void Insert(ref MessageReader reader)
+    // Insert, Update, Delete: 'I', 'U' or 'D', relation oid int32, then the rows
+    private DecodeStep Row(ref MessageReader reader, ChangeAction action)
     {
         if (!CountAndWant(reader))
-            return;
+            return DecodeStep.Continue;
         var relation = Described(ref reader);
+        try
+        {
+            var change = action switch
+            {
+                ChangeAction.Insert => Insert(ref reader, relation),
+                ChangeAction.Update => Update(ref reader, relation),
+                _ => Delete(ref reader, relation),
+            };
+            reader.ExpectEnd();
+            return Send(change);
+        }
+        catch (PgOutputFormatException refused)
+        {
+            receiver.OnUndecodable(Header(relation.QualifiedName, action, GroupHash.None, GroupHash.None), refused.Message, reader.Message);
+            return DecodeStep.Continue;
+        }
+    }
+
+    // 'N', tuple
+    private RowChange Insert(ref MessageReader reader, Relation relation)
+    {
         ExpectByte(ref reader, (byte)'N');
         _new.Read(ref reader, relation);
-        Send(ref reader, relation, ChangeAction.Insert, _new, old: null, oldIsFull: false);
+        return Change(reader, relation, ChangeAction.Insert, _new, old: null, oldIsFull: false);
     }
 
-    // Update: 'U', relation oid int32, optionally 'K' or 'O' and the old tuple, 'N', tuple
-    private void Update(ref MessageReader reader)
+    // optionally 'K' or 'O' and the old tuple, 'N', tuple
+    private RowChange Update(ref MessageReader reader, Relation relation)
     {
-        if (!CountAndWant(reader))
-            return;
-        var relation = Described(ref reader);
         var part = reader.ReadByte();
         var oldIsFull = part == (byte)'O';
         var old = oldIsFull || part == (byte)'K' ? _old : null;
@@ -163,27 +191,21 @@ internal sealed class PgOutputDecoder(
         if (part != (byte)'N')
             throw reader.Invalid($"has 0x{part:X2} where the new row begins");
         _new.Read(ref reader, relation);
-        Send(ref reader, relation, ChangeAction.Update, _new, old, oldIsFull);
+        return Change(reader, relation, ChangeAction.Update, _new, old, oldIsFull);
     }
 
-    // Delete: 'D', relation oid int32, 'K' or 'O', tuple
-    private void Delete(ref MessageReader reader)
+    // 'K' or 'O', tuple
+    private RowChange Delete(ref MessageReader reader, Relation relation)
     {
-        if (!CountAndWant(reader))
-            return;
-        var relation = Described(ref reader);
         var part = reader.ReadByte();
         if (part is not ((byte)'K' or (byte)'O'))
             throw reader.Invalid($"has 0x{part:X2} where the old row begins");
         _old.Read(ref reader, relation);
-        Send(ref reader, relation, ChangeAction.Delete, current: null, _old, oldIsFull: part == (byte)'O');
+        return Change(reader, relation, ChangeAction.Delete, current: null, _old, oldIsFull: part == (byte)'O');
     }
 
-    private void Send(
-        ref MessageReader reader, Relation relation, ChangeAction action, RowTuple? current, RowTuple? old, bool oldIsFull)
-    {
-        reader.ExpectEnd();
-        var change = new RowChange
+    private static RowChange Change(
+        in MessageReader reader, Relation relation, ChangeAction action, RowTuple? current, RowTuple? old, bool oldIsFull) => new()
         {
             Message = reader.Message,
             Relation = relation,
@@ -192,8 +214,38 @@ internal sealed class PgOutputDecoder(
             Old = old,
             OldIsFull = oldIsFull,
         };
+
+    private DecodeStep Send(in RowChange change)
+    {
+        var relation = change.Relation;
         var json = _writer.Row(change, _transaction);
-        receiver.OnChange(Header(relation.QualifiedName, action, _group.Of(change), _group.FormerOf(change)), json);
+        var isAgain = _isDecodedAgain;
+        _isDecodedAgain = false;
+        if (!_writer.TypesOutdated)
+        {
+            if (isAgain)
+                relation.TypesAskedAt = 0;
+        }
+        else if (!isAgain && MayAskForTypes(relation))
+        {
+            _transaction.Uncount();
+            _isDecodedAgain = true;
+            return DecodeStep.TypesOutdated;
+        }
+
+        receiver.OnChange(
+            Header(relation.QualifiedName, change.Action, _group.Of(change), _group.FormerOf(change)), json);
+        return DecodeStep.Continue;
+    }
+
+    private bool MayAskForTypes(Relation relation)
+    {
+        var now = _time.GetTimestamp();
+        if (relation.TypesAskedAt != 0 && _time.GetElapsedTime(relation.TypesAskedAt, now) < TypesRetryInterval)
+            return false;
+        relation.TypesAskedAt = now;
+        Lookup = new RelationLookup(relation.Oid, Key: false, relation.UserTypes);
+        return true;
     }
 
     // Truncate: 'T', relation count int32, options byte (1: CASCADE, 2: RESTART IDENTITY), relation oids int32
@@ -202,7 +254,7 @@ internal sealed class PgOutputDecoder(
         ExpectTransaction(reader);
         var count = reader.ReadUInt32();
         var options = reader.ReadByte();
-        if (count != (uint)reader.Remaining / sizeof(uint))
+        if ((long)count * sizeof(uint) != reader.Remaining)
             throw reader.Invalid($"does not hold the {count} relations it announces");
 
         for (var i = 0; i < count; i++)
@@ -214,8 +266,6 @@ internal sealed class PgOutputDecoder(
             var json = _writer.Truncate(relation, (options & 1) != 0, (options & 2) != 0, _transaction);
             receiver.OnChange(Header(relation.QualifiedName, ChangeAction.Truncate, GroupHash.None, GroupHash.None), json);
         }
-
-        reader.ExpectEnd();
     }
 
     private DecodeStep Logical(ref MessageReader reader)
@@ -228,7 +278,7 @@ internal sealed class PgOutputDecoder(
         if (message.IsOurs)
             Annotate(message);
         else if (CountAndWant(reader))
-            Send(message);
+            Send(reader, message);
         return DecodeStep.Continue;
     }
 
@@ -248,16 +298,24 @@ internal sealed class PgOutputDecoder(
         var micros = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         _transaction.TryBeginAt(new Lsn(message.Lsn.Value - 1), micros);
         if (CountAndWant(reader))
-            Send(message);
+            Send(reader, message);
         _transaction.End();
         EndLsn = message.Lsn;
         return DecodeStep.TransactionEnded;
     }
 
-    private void Send(in LogicalMessage message) =>
-        receiver.OnChange(
-            Header(string.Empty, ChangeAction.Message, GroupHash.None, GroupHash.None),
-            _writer.Logical(message.Prefix, message.Content, _transaction));
+    private void Send(in MessageReader reader, in LogicalMessage message)
+    {
+        var header = Header(string.Empty, ChangeAction.Message, GroupHash.None, GroupHash.None);
+        try
+        {
+            receiver.OnChange(header, _writer.Logical(message.Prefix, message.Content, _transaction));
+        }
+        catch (PgOutputFormatException tooLarge)
+        {
+            receiver.OnUndecodable(header, tooLarge.Message, reader.Message);
+        }
+    }
 
     private void Annotate(in LogicalMessage message)
     {

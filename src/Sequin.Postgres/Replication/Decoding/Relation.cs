@@ -17,6 +17,7 @@ internal sealed class Relation
         Columns = columns;
         GroupStart = Encoding.UTF8.GetBytes(QualifiedName);
         MetadataStart = BuildMetadataStart(schema, table);
+        UserTypes = [.. columns.Select(column => column.TypeOid).Where(type => !ColumnEncoders.IsBuiltIn(type)).Distinct()];
         if (identity == ReplicaIdentity.Default)
             Key = GroupKey = ColumnsWhere(column => column.InIdentity);
     }
@@ -38,6 +39,12 @@ internal sealed class Relation
     /// </summary>
     public int[] GroupKey { get; private set; } = [];
 
+    /// <summary>Types of its columns that are not built in.</summary>
+    public uint[] UserTypes { get; }
+
+    /// <summary>When its rows made us ask for its types in vain; 0: not since an answer helped.</summary>
+    public long TypesAskedAt { get; set; }
+
     /// <summary>How the bytes under a group's hash begin.</summary>
     public byte[] GroupStart { get; }
 
@@ -46,6 +53,14 @@ internal sealed class Relation
 
     /// <summary>Only with the default identity the marked columns are the primary key.</summary>
     public bool NeedsKey => Identity != ReplicaIdentity.Default;
+
+    /// <summary>A table as a catalog describes it, for rows that come from it by COPY.</summary>
+    /// <param name="columns">In the order of the rows.</param>
+    public static Relation Of(
+        uint oid, string schema, string table, ReplicaIdentity identity,
+        IReadOnlyList<(string Name, uint TypeOid, bool InIdentity)> columns, ColumnEncoders encoders) =>
+        new(oid, schema, table, identity,
+            [.. columns.Select(column => RelationColumn.Of(column.Name, column.InIdentity, column.TypeOid, encoders))]);
 
     // Relation: 'R', oid int32, schema string, table string, identity byte, column count int16,
     // then per column: flags byte (1: in the identity), name string, type oid int32, type modifier int32
@@ -68,9 +83,9 @@ internal sealed class Relation
         {
             var inIdentity = (reader.ReadByte() & 1) != 0;
             var name = Encoding.UTF8.GetString(reader.ReadCString());
-            var encoder = encoders.For(reader.ReadUInt32());
+            var type = reader.ReadUInt32();
             _ = reader.ReadInt32();
-            columns[i] = new RelationColumn(name, inIdentity, encoder, ColumnEncoders.MemberPrefix(name));
+            columns[i] = RelationColumn.Of(name, inIdentity, type, encoders);
         }
 
         reader.ExpectEnd();
@@ -89,6 +104,13 @@ internal sealed class Relation
         Key = key.Length == names.Count ? key : [];
         var oldRowsHaveKey = Key.Length > 0 && Array.TrueForAll(Key, column => Columns[column].InIdentity);
         GroupKey = Identity == ReplicaIdentity.Index && !oldRowsHaveKey ? ColumnsWhere(column => column.InIdentity) : Key;
+    }
+
+    /// <summary>Takes the encoders anew, because more is known of the types.</summary>
+    public void Resolve(ColumnEncoders encoders)
+    {
+        for (var i = 0; i < Columns.Length; i++)
+            Columns[i] = Columns[i] with { Encoder = encoders.For(Columns[i].TypeOid) };
     }
 
     private int[] ColumnsWhere(Func<RelationColumn, bool> matches) =>

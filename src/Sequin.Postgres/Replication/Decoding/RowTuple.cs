@@ -25,15 +25,23 @@ internal sealed class RowTuple
         return message.Slice(field.Start, field.Length);
     }
 
+    /// <summary>Makes it a tuple of so many columns; each is then <see cref="Set"/>.</summary>
+    public void Begin(int columns)
+    {
+        if (_fields.Length < columns)
+            _fields = new Field[columns];
+    }
+
+    public void Set(int column, FieldKind kind, int start, int length) =>
+        _fields[column] = new Field { Kind = kind, Start = start, Length = length };
+
     // TupleData: column count int16, then per column: kind byte and, for text, length int32 and the bytes
     public void Read(ref MessageReader reader, Relation relation)
     {
         var count = reader.ReadUInt16();
         if (count != relation.Columns.Length)
             throw reader.Invalid($"has {count} columns where its relation {relation.QualifiedName} has {relation.Columns.Length}");
-        if (_fields.Length < count)
-            _fields = new Field[count];
-
+        Begin(count);
         for (var i = 0; i < count; i++)
         {
             ref var field = ref _fields[i];

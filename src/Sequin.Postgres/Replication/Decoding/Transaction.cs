@@ -58,6 +58,9 @@ internal sealed class Transaction
     /// <summary>Counts a change: every one, whether it is sent on or not, or ordinals would depend on filters.</summary>
     public void Count() => Ordinal++;
 
+    /// <summary>Takes the last count back: the same change will be counted again.</summary>
+    public void Uncount() => Ordinal--;
+
     /// <returns>False when the annotation is not a JSON object; there is none then.</returns>
     public bool TryAnnotate(ReadOnlySpan<byte> json)
     {

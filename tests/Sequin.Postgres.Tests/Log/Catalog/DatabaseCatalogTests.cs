@@ -124,8 +124,8 @@ public sealed class DatabaseCatalogTests
         var position = LogSamples.PositionAt(1);
         var goneStream = (await streams.FindAsync("gone", Cancellation))!.Id;
         var keptStream = (await streams.FindAsync("kept", Cancellation))!.Id;
-        await writer.AppendAsync(goneLease, position, [LogSamples.Segment(goneStream, 1, 5)], LogSamples.LeaseDuration, Cancellation);
-        await writer.AppendAsync(keptLease, position, [LogSamples.Segment(keptStream, 1, 5)], LogSamples.LeaseDuration, Cancellation);
+        await writer.AppendAsync(goneLease, position, [LogSamples.Segment(goneStream, 1, 5)], [], LogSamples.LeaseDuration, Cancellation);
+        await writer.AppendAsync(keptLease, position, [LogSamples.Segment(keptStream, 1, 5)], [], LogSamples.LeaseDuration, Cancellation);
 
         Assert.Equal(DatabaseDeletion.Deleted, await Databases(log).DeleteAsync(gone.Id, Cancellation));
 
@@ -133,7 +133,7 @@ public sealed class DatabaseCatalogTests
         Assert.Null(await streams.FindAsync("gone", Cancellation));
         Assert.Equal((0, 5), (await reader.ReadHeadAsync(goneStream, Cancellation), await reader.ReadHeadAsync(keptStream, Cancellation)));
         await Assert.ThrowsAsync<SlotLeaseLostException>(() => writer.AppendAsync(
-            goneLease, position, [LogSamples.Segment(goneStream, 6, 5)], LogSamples.LeaseDuration, Cancellation));
+            goneLease, position, [LogSamples.Segment(goneStream, 6, 5)], [], LogSamples.LeaseDuration, Cancellation));
     }
 
     [Fact]

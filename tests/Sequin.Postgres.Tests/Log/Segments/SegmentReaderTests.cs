@@ -163,7 +163,7 @@ public sealed class SegmentReaderTests
     {
         var lease = await log.AcquireAsync(database);
         await using var writer = await SegmentWriter.OpenAsync(log.DataSource, Cancellation);
-        await writer.AppendAsync(lease, LogSamples.PositionAt(1000), segments, LogSamples.LeaseDuration, Cancellation);
+        await writer.AppendAsync(lease, LogSamples.PositionAt(1000), segments, [], LogSamples.LeaseDuration, Cancellation);
     }
 
     // A record's own equality compares arrays by reference.

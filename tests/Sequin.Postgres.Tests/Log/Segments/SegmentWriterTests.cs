@@ -21,7 +21,7 @@ public sealed class SegmentWriterTests
 
         await writer.AppendAsync(
             lease, LogSamples.PositionAt(500, ordinal: 4), [LogSamples.Segment(orders, 1, 3), LogSamples.Segment(users, 1, 2)],
-            LogSamples.LeaseDuration, Cancellation);
+            [], LogSamples.LeaseDuration, Cancellation);
 
         var reader = new SegmentReader(log.DataSource);
         Assert.Equal(3, await reader.ReadHeadAsync(orders, Cancellation));
@@ -39,7 +39,7 @@ public sealed class SegmentWriterTests
         var stream = StreamKey.New();
         await using var writer = await SegmentWriter.OpenAsync(log.DataSource, Cancellation);
         Task AppendAsync(ulong lsn, params Segment[] segments) =>
-            writer.AppendAsync(stale, LogSamples.PositionAt(lsn), segments, LogSamples.LeaseDuration, Cancellation);
+            writer.AppendAsync(stale, LogSamples.PositionAt(lsn), segments, [], LogSamples.LeaseDuration, Cancellation);
 
         await AppendAsync(100, LogSamples.Segment(stream, 1, 3));
         await log.ExecuteAsync("UPDATE sequin.slots SET expires_at = now()");
@@ -70,7 +70,7 @@ public sealed class SegmentWriterTests
                 INSERT INTO sequin.segments SELECT '{stream}', 1, 1, 1, 1, NULL, now(), now(), '0/0', '{"{}"}', '', ''
                 """, blocker, transaction).ExecuteNonQueryAsync(Cancellation);
             var append = writer.AppendAsync(
-                lease!, LogSamples.PositionAt(100), [LogSamples.Segment(stream, 1, 3)], TimeSpan.Zero, Cancellation);
+                lease!, LogSamples.PositionAt(100), [LogSamples.Segment(stream, 1, 3)], [], TimeSpan.Zero, Cancellation);
             await UntilBackendsWaitAsync(log, 1);
             var takeover = slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, _ => false, Cancellation);
             await UntilBackendsWaitAsync(log, 2);
@@ -94,11 +94,11 @@ public sealed class SegmentWriterTests
         var (first, second) = (StreamKey.New(), StreamKey.New());
         await using var writer = await SegmentWriter.OpenAsync(log.DataSource, Cancellation);
         await writer.AppendAsync(
-            lease, LogSamples.PositionAt(100), [LogSamples.Segment(first, 1, 3)], LogSamples.LeaseDuration, Cancellation);
+            lease, LogSamples.PositionAt(100), [LogSamples.Segment(first, 1, 3)], [], LogSamples.LeaseDuration, Cancellation);
 
         await Assert.ThrowsAsync<PostgresException>(() => writer.AppendAsync(
             lease, LogSamples.PositionAt(200), [LogSamples.Segment(second, 1, 1), LogSamples.Segment(first, 1, 3)],
-            LogSamples.LeaseDuration, Cancellation));
+            [], LogSamples.LeaseDuration, Cancellation));
 
         Assert.Equal(0, await new SegmentReader(log.DataSource).ReadHeadAsync(second, Cancellation));
         Assert.Equal(LogSamples.PositionAt(100), await new SlotStore(log.DataSource).ReadPositionAsync(database.Id, Cancellation));

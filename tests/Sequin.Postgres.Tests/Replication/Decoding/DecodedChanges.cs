@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sequin.Core.Changes;
 using Sequin.Postgres.Replication.Decoding;
-using Sequin.Postgres.Replication.Decoding.Values;
 
 namespace Sequin.Postgres.Tests.Replication.Decoding;
 
@@ -11,12 +10,13 @@ namespace Sequin.Postgres.Tests.Replication.Decoding;
 internal sealed class DecodedChanges : IChangeReceiver
 {
     private readonly List<(ChangeHeader Header, string Json)> _changes = [];
+    private readonly List<(ChangeHeader Header, string Error, byte[] Message)> _undecodable = [];
 
-    public DecodedChanges(TimeProvider? time = null, ITypeCatalog? types = null) =>
-        Decoder = new PgOutputDecoder("myapp", this, time, types);
+    public DecodedChanges(TimeProvider? time = null) => Decoder = new PgOutputDecoder("myapp", this, time);
 
     public PgOutputDecoder Decoder { get; }
     public IReadOnlyList<(ChangeHeader Header, string Json)> All => _changes;
+    public IReadOnlyList<(ChangeHeader Header, string Error, byte[] Message)> Undecodable => _undecodable;
     public IReadOnlyList<ChangeHeader> Headers => [.. _changes.Select(change => change.Header)];
     public string Json => Assert.Single(_changes).Json;
     public JsonObject Message => Parse(Json);
@@ -25,6 +25,9 @@ internal sealed class DecodedChanges : IChangeReceiver
         JsonNode.Parse(json, null, new JsonDocumentOptions { MaxDepth = 1000 })!.AsObject();
 
     public void OnChange(in ChangeHeader header, ReadOnlySpan<byte> json) => _changes.Add((header, Encoding.UTF8.GetString(json)));
+
+    public void OnUndecodable(in ChangeHeader header, string error, ReadOnlySpan<byte> message) =>
+        _undecodable.Add((header, error, message.ToArray()));
 
     public List<DecodeStep> Feed(params byte[][] messages) => [.. messages.Select(message => Decoder.Decode(message, Lsn.Zero))];
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using Sequin.Core.Changes;
+using Sequin.Postgres.Replication;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Source;
 using Sequin.Testing;
@@ -65,12 +66,15 @@ internal sealed class DecoderTestDatabase : IAsyncDisposable
                 messages.Add((Lsn.Parse(rows.GetString(0)), rows.GetFieldValue<byte[]>(1)));
         }
 
+        await using var catalog = await _source.OpenConnectionAsync(TestContext.Current.CancellationToken);
         var steps = new List<DecodeStep>();
         foreach (var (lsn, bytes) in messages)
         {
             steps.Add(changes.Decoder.Decode(bytes, lsn));
-            if (steps[^1] == DecodeStep.KeyNeeded)
-                changes.Decoder.SetKey(changes.Decoder.KeyNeededFor, await PrimaryKeyAsync(changes.Decoder.KeyNeededFor));
+            if (steps[^1] is DecodeStep.LookupNeeded or DecodeStep.TypesOutdated)
+                await RelationCatalog.AnswerAsync(changes.Decoder, catalog, TestContext.Current.CancellationToken);
+            if (steps[^1] == DecodeStep.TypesOutdated)
+                Assert.Equal(DecodeStep.Continue, changes.Decoder.Decode(bytes, lsn));
         }
 
         return steps;
@@ -81,12 +85,6 @@ internal sealed class DecoderTestDatabase : IAsyncDisposable
         await _source.DisposeAsync();
         await _database.DisposeAsync();
     }
-
-    private Task<List<string>> PrimaryKeyAsync(uint relation) => StringsAsync(
-        $"""
-         SELECT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-         WHERE i.indisprimary AND i.indrelid = {relation}
-         """);
 
     private static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
     {

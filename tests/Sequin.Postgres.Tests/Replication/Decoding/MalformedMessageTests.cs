@@ -47,23 +47,47 @@ public sealed class MalformedMessageTests
         Assert.Throws<PgOutputFormatException>(() => new DecodedChanges().Decoder.Decode([], Lsn.Zero));
 
     [Fact]
-    public void Every_truncated_message_is_refused()
+    public void A_truncated_row_is_undecodable_and_every_other_truncated_message_is_refused()
     {
         foreach (var message in Valid)
         {
             for (var length = 0; length < message.Length; length++)
-            {
-                var changes = Ready(before: message);
-                Assert.Throws<PgOutputFormatException>(() => changes.Decoder.Decode(message.AsSpan(0, length), Lsn.Zero));
-            }
+                ExpectNoChange(message, message[..length]);
         }
     }
 
     [Fact]
-    public void A_message_with_bytes_behind_it_is_refused()
+    public void So_is_a_message_with_bytes_behind_it()
     {
         foreach (var message in Valid)
-            Assert.Throws<PgOutputFormatException>(() => Ready(before: message).Decoder.Decode([.. message, 0], Lsn.Zero));
+            ExpectNoChange(message, [.. message, 0]);
+    }
+
+    [Fact]
+    public void An_undecodable_row_keeps_its_place_and_the_next_one_is_written()
+    {
+        var changes = new DecodedChanges();
+        byte[] broken = [.. Insert(Table, Row), 0];
+        changes.Transaction(Described, Insert(Table, Row), broken, Insert(Table, Row));
+
+        Assert.Equal([0L, 2], changes.Headers.Select(header => header.Ordinal));
+        var undecodable = Assert.Single(changes.Undecodable);
+        Assert.Equal(
+            (new Lsn(100), 1L, "public.t", ChangeAction.Insert),
+            (undecodable.Header.CommitLsn, undecodable.Header.Ordinal, undecodable.Header.Table, undecodable.Header.Action));
+        Assert.Equal(broken, undecodable.Message);
+        Assert.Contains("longer than its content", undecodable.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_undecodable_row_that_is_in_the_log_is_not_reported_again()
+    {
+        var changes = new DecodedChanges();
+        changes.Decoder.ResumeAfter = new Position(0, new Lsn(100), 0);
+        changes.Transaction(Described, [.. Insert(Table, Row), 0], Insert(Table, Row));
+
+        Assert.Empty(changes.Undecodable);
+        Assert.Equal(1, Assert.Single(changes.Headers).Ordinal);
     }
 
     [Fact]
@@ -105,21 +129,38 @@ public sealed class MalformedMessageTests
         Gen.Select(Gen.Int[0, Valid.Length - 1], mutation.List[1, 6]).Sample((index, mutations) =>
         {
             var changes = Ready(before: Valid[index]);
-            try
-            {
-                changes.Feed(Mutate(Valid[index], mutations));
-                if (changes.Decoder.KeyNeededFor != 0)
-                    changes.Decoder.SetKey(changes.Decoder.KeyNeededFor, ["id"]);
-                changes.Feed(Insert(Table, Row));
-            }
-            catch (PgOutputFormatException)
-            {
-                // The one way to refuse.
-            }
-
-            foreach (var (_, json) in changes.All)
-                JsonDocument.Parse(json).Dispose();
+            FeedAnything(changes, Mutate(Valid[index], mutations));
         }, iter: 20_000);
+    }
+
+    [Fact]
+    public void So_is_that_of_bytes_that_were_never_a_message()
+    {
+        var start = Gen.OneOf([.. "IUDTRBCMYOA"u8.ToArray().Select(type => Gen.Const(type)), Gen.Byte]);
+        Gen.Select(start, Gen.Bool, Gen.Byte.Array[0, 200]).Sample((type, describesTable, rest) =>
+        {
+            byte[] table = describesTable ? [0, 0, 0x40, 0x10] : [];
+            FeedAnything(Ready(before: []), [type, .. table, .. rest]);
+        }, iter: 20_000);
+    }
+
+    [Theory]
+    [InlineData((byte)'I', "00004010" + "4E" + "FFFF")]
+    [InlineData((byte)'I', "00004010" + "4E" + "0005" + "74" + "7FFFFFFF")]
+    [InlineData((byte)'I', "00004010" + "4E" + "0005" + "74" + "FFFFFFFF")]
+    [InlineData((byte)'R', "00000001" + "6100" + "6100" + "64" + "FFFF")]
+    [InlineData((byte)'T', "FFFFFFFF" + "00" + "00004010")]
+    [InlineData((byte)'T', "7FFFFFFF" + "00" + "00004010")]
+    [InlineData((byte)'M', "01" + "0000000000000001" + "6100" + "7FFFFFFF")]
+    [InlineData((byte)'M', "01" + "0000000000000001" + "6100" + "FFFFFFFF")]
+    public void A_length_that_is_not_there_allocates_nothing_for_it(byte type, string hex)
+    {
+        var changes = Ready(before: []);
+        byte[] message = [type, .. Convert.FromHexString(hex)];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        FeedAnything(changes, message);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000);
     }
 
     [Fact]
@@ -139,9 +180,39 @@ public sealed class MalformedMessageTests
     {
         var changes = new DecodedChanges();
         changes.Feed(Described);
-        if (before[0] != (byte)'B')
+        if (before is not [(byte)'B', ..])
             changes.Feed(Begin(50));
         return changes;
+    }
+
+    private static void FeedAnything(DecodedChanges changes, byte[] message)
+    {
+        try
+        {
+            if (changes.Decoder.Decode(message, Lsn.Zero) == DecodeStep.LookupNeeded && changes.Decoder.Lookup!.Key)
+                changes.Decoder.SetKey(changes.Decoder.Lookup.RelationOid, ["id"]);
+            changes.Feed(Insert(Table, Row));
+        }
+        catch (PgOutputFormatException)
+        {
+            // The one way to refuse.
+        }
+
+        foreach (var (_, json) in changes.All)
+            JsonDocument.Parse(json).Dispose();
+    }
+
+    private static void ExpectNoChange(byte[] whole, byte[] message)
+    {
+        const int typeAndRelation = 5;
+        var changes = Ready(before: whole);
+        var isRowOfRelation = whole[0] is (byte)'I' or (byte)'U' or (byte)'D' && message.Length >= typeAndRelation;
+        if (isRowOfRelation)
+            Assert.Equal(DecodeStep.Continue, changes.Decoder.Decode(message, Lsn.Zero));
+        else
+            Assert.Throws<PgOutputFormatException>(() => changes.Decoder.Decode(message, Lsn.Zero));
+        Assert.Empty(changes.All);
+        Assert.Equal(isRowOfRelation ? 1 : 0, changes.Undecodable.Count);
     }
 
     private static byte[] Mutate(byte[] message, List<(int Place, byte Value, int Kind)> mutations)

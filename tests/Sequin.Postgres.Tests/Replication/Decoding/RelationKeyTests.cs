@@ -26,11 +26,11 @@ public sealed class RelationKeyTests
     [InlineData('n')]
     public void Other_identities_need_the_key_each_time_they_are_described(char identity)
     {
-        Assert.Equal([DecodeStep.KeyNeeded], _changes.Feed(Described(identity, "a")));
-        Assert.Equal(Table, _changes.Decoder.KeyNeededFor);
+        Assert.Equal([DecodeStep.LookupNeeded], _changes.Feed(Described(identity, "a")));
+        Assert.Equal((Table, true), (_changes.Decoder.Lookup!.RelationOid, _changes.Decoder.Lookup.Key));
         _changes.Decoder.SetKey(Table, ["a"]);
 
-        Assert.Equal([DecodeStep.KeyNeeded], _changes.Feed(Described(identity, "a")));
+        Assert.Equal([DecodeStep.LookupNeeded], _changes.Feed(Described(identity, "a")));
         _changes.Decoder.SetKey(Table, ["b"]);
         _changes.Transaction(Insert(Table, "1", "2", "3"));
         Assert.Equal("""["2"]""", Pks());

@@ -261,5 +261,7 @@ public sealed class RowMessageTests
         public int Count { get; private set; }
 
         public void OnChange(in ChangeHeader header, ReadOnlySpan<byte> json) => Count++;
+
+        public void OnUndecodable(in ChangeHeader header, string error, ReadOnlySpan<byte> message) => Assert.Fail(error);
     }
 }

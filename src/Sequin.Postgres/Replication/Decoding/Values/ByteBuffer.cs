@@ -13,6 +13,12 @@ internal class ByteBuffer
     // One huge row must not keep its memory for ever.
     private const int KeptBytesMax = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// What a message may have. The log could hold nearly twice as much in one value (PostgreSQL's bound is 1 GiB); but a message is
+    /// in memory several times while it is decoded, gathered and written.
+    /// </summary>
+    public const int BytesMax = 512 * 1024 * 1024;
+
     private byte[] _bytes = new byte[InitialBytes];
 
     public int Length { get; private set; }
@@ -57,8 +63,8 @@ internal class ByteBuffer
     private void Grow(int bytes)
     {
         var needed = (long)Length + bytes;
-        if (needed > Array.MaxLength)
-            throw new PgOutputFormatException($"A message of {needed} bytes is more than the {Array.MaxLength} that one can have.");
-        Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max(needed, _bytes.Length * 2L)));
+        if (needed > BytesMax)
+            throw new PgOutputFormatException($"A message of at least {needed} bytes is more than the {BytesMax} that one can have.");
+        Array.Resize(ref _bytes, (int)Math.Min(BytesMax, Math.Max(needed, _bytes.Length * 2L)));
     }
 }

@@ -3,13 +3,29 @@ using System.Text;
 namespace Sequin.Postgres.Replication.Decoding.Values;
 
 /// <summary>
-/// Finds the encoder of a type: built-in types by their fixed OID, the rest through the catalog. What neither knows is text, so no
-/// column is dropped because of its type.
+/// Finds the encoder of a type: built-in types by their fixed OID, the rest by what was learned of them from their database. What
+/// is not known is text, so no column is dropped because of its type.
 /// </summary>
-internal sealed class ColumnEncoders(ITypeCatalog? catalog)
+internal sealed class ColumnEncoders
 {
-    // PostgreSQL allows no type that contains itself; the limit keeps a catalog that claims one from recursing for ever.
+    // PostgreSQL allows no type that contains itself; the limit keeps definitions that do from recursing for ever.
     private const int NestingMax = 32;
+
+    private readonly Dictionary<uint, TypeDefinition> _definitions = [];
+
+    public static bool IsBuiltIn(uint typeOid) => BuiltInTypes.Find(typeOid) is not null;
+
+    public bool Knows(uint typeOid) => IsBuiltIn(typeOid) || _definitions.ContainsKey(typeOid);
+
+    /// <param name="definitions">
+    /// New ones, and others of known types. What was known of a type that is not among them stays: rows that are older than its end
+    /// may still come.
+    /// </param>
+    public void Learn(IReadOnlyDictionary<uint, TypeDefinition> definitions)
+    {
+        foreach (var (oid, definition) in definitions)
+            _definitions[oid] = definition;
+    }
 
     public ColumnEncoder For(uint typeOid) => For(typeOid, NestingMax);
 
@@ -20,14 +36,15 @@ internal sealed class ColumnEncoders(ITypeCatalog? catalog)
         if (nestingLeft == 0)
             return TextEncoder.Instance;
 
-        return catalog?.Find(typeOid) switch
+        return _definitions.GetValueOrDefault(typeOid) switch
         {
             TypeDefinition.Domain domain => For(domain.BaseOid, nestingLeft - 1),
             TypeDefinition.Array array => new ArrayEncoder(For(array.ElementOid, nestingLeft - 1), array.Delimiter),
             TypeDefinition.Composite composite => Composite(composite, nestingLeft - 1),
             TypeDefinition.Hstore => HstoreEncoder.Instance,
             TypeDefinition.Vector => VectorEncoder.Instance,
-            _ => TextEncoder.Instance,
+            TypeDefinition.Text => TextEncoder.Instance,
+            _ => UnknownTypeEncoder.Instance,
         };
     }
 

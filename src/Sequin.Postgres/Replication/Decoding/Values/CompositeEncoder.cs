@@ -2,7 +2,8 @@ namespace Sequin.Postgres.Replication.Decoding.Values;
 
 /// <summary>
 /// <c>(1,"a b",)</c> becomes an object by the names of the type's attributes; nothing between two commas is NULL. PostgreSQL manual
-/// 8.16.6.
+/// 8.16.6. The value's own number of fields counts: attributes are added at the end, so a value with fewer is from before that. One
+/// with more is from before an attribute was dropped, or the definition is from before one was added: then it is worth to ask.
 /// </summary>
 internal sealed class CompositeEncoder(IReadOnlyList<CompositeEncoder.Attribute> attributes) : ColumnEncoder
 {
@@ -18,20 +19,26 @@ internal sealed class CompositeEncoder(IReadOnlyList<CompositeEncoder.Attribute>
         output.WriteByte((byte)'{');
         for (var i = 0; i < attributes.Count; i++)
         {
-            if (i > 0)
-            {
-                if (rest is not [(byte)',', ..])
-                    return false;
-                rest = rest[1..];
-            }
-
             output.Write(attributes[i].Prefix.AsSpan(i == 0 ? 1 : 0));
             if (!TryEncodeAttribute(ref rest, attributes[i].Encoder, output))
                 return false;
+            if (rest.IsEmpty)
+                return Close(output);
+            if (rest[0] != (byte)',')
+                return false;
+            rest = rest[1..];
         }
 
+        if (attributes.Count == 0 && rest.IsEmpty)
+            return Close(output);
+        output.TypesOutdated = true;
+        return false;
+    }
+
+    private static bool Close(JsonBuffer output)
+    {
         output.WriteByte((byte)'}');
-        return rest.IsEmpty;
+        return true;
     }
 
     private static bool TryEncodeAttribute(ref ReadOnlySpan<byte> rest, ColumnEncoder encoder, JsonBuffer output)

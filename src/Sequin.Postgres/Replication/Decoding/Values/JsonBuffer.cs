@@ -21,6 +21,9 @@ internal sealed class JsonBuffer : ByteBuffer
     /// <summary>A stack for the elements of arrays and composites while they are unescaped; who pushes also takes back.</summary>
     public ByteBuffer Scratch { get; } = new();
 
+    /// <summary>A value did not fit what is known of its type. Stays set until it is taken back.</summary>
+    public bool TypesOutdated { get; set; }
+
     public void WriteNull() => Write("null"u8);
 
     public void WriteInteger(long value)

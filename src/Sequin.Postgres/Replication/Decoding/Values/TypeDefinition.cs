@@ -1,8 +1,6 @@
 namespace Sequin.Postgres.Replication.Decoding.Values;
 
-/// <summary>
-/// What the decoder must know of a type that is not built in. Enums, ranges and the like need none: they are text.
-/// </summary>
+/// <summary>What the decoder must know of a type that is not built in; <see cref="Source.Types.SourceTypes"/> reads it.</summary>
 internal abstract record TypeDefinition
 {
     private TypeDefinition()
@@ -20,6 +18,9 @@ internal abstract record TypeDefinition
 
     /// <summary>pgvector's <c>vector</c> and <c>halfvec</c>.</summary>
     public sealed record Vector : TypeDefinition;
+
+    /// <summary>Enums, ranges and all that has no form of its own in JSON.</summary>
+    public sealed record Text : TypeDefinition;
 }
 
 internal readonly record struct CompositeAttribute(string Name, uint TypeOid);

@@ -172,7 +172,7 @@ public sealed class ColumnEncoderTests
     {
         var output = new JsonBuffer();
         output.Write("before "u8);
-        new ColumnEncoders(null).For(type).Encode(Encoding.UTF8.GetBytes(text), output);
+        new ColumnEncoders().For(type).Encode(Encoding.UTF8.GetBytes(text), output);
         Assert.Equal(0, output.Scratch.Length);
         return Encoding.UTF8.GetString(output.Written)["before ".Length..];
     }
