@@ -55,17 +55,20 @@ internal static class BackfillTableCatalog
         FROM pg_attribute a
         JOIN pg_class c ON c.oid = a.attrelid
         LEFT JOIN LATERAL (
-            SELECT u.nr, u.collation FROM pg_index i
-            CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indcollation::oid[]) WITH ORDINALITY AS u(attnum, collation, nr)
+            SELECT u.nr, u.coll FROM pg_index i
+            CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indcollation::oid[]) WITH ORDINALITY AS u(attnum, coll, nr)
             WHERE i.indexrelid = (SELECT x.indexrelid FROM pg_index x
                                   WHERE x.indrelid = c.oid AND (x.indisprimary OR x.indisreplident)
                                   ORDER BY x.indisprimary DESC LIMIT 1)
               AND u.nr <= i.indnkeyatts AND u.attnum = a.attnum) k ON true
-        LEFT JOIN pg_collation o ON o.oid = coalesce(k.collation, a.attcollation)
+        LEFT JOIN pg_collation o ON o.oid = coalesce(k.coll, a.attcollation)
         LEFT JOIN pg_namespace n ON n.oid = o.collnamespace
         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """;
+
+    /// <summary>From here on generated columns can be published; before, the publication lists them and does not send them.</summary>
+    private const int GeneratedColumnsMajor = 18;
 
     /// <summary>The table, or why not.</summary>
     /// <param name="connection">In the chunk's transaction, with the table locked. Its search path is set here.</param>
@@ -140,7 +143,8 @@ internal static class BackfillTableCatalog
             var column = new BackfillColumn(
                 row.GetString(0), row.GetString(1), row.GetFieldValue<uint>(2), row.IsDBNull(7) ? null : row.GetString(7),
                 NotNull: row.GetBoolean(3), InIdentity: row.GetBoolean(6));
-            var isPublished = table.PublishedColumns?.Contains(column.Name) ?? !row.GetBoolean(4);
+            var isPublished = table.PublishedColumns?.Contains(column.Name) != false
+                && (!row.GetBoolean(4) || connection.PostgreSqlVersion.Major >= GeneratedColumnsMajor);
             columns.Add(new ColumnRow(column, row.IsDBNull(5) ? null : row.GetInt64(5), isPublished));
         }
 
@@ -153,7 +157,7 @@ internal static class BackfillTableCatalog
     /// <param name="ReplicaIdentity">As in <c>pg_class</c>.</param>
     /// <param name="IsPublished">Under its own name.</param>
     /// <param name="RowFilter">Of the publication.</param>
-    /// <param name="PublishedColumns">Null before 15: all that are not generated.</param>
+    /// <param name="PublishedColumns">Null before 15: all.</param>
     /// <param name="RowsEstimated">Null: not counted.</param>
     /// <param name="PublishedAs">Its partitions or ancestors that are published instead.</param>
     internal sealed record TableRow(

@@ -49,6 +49,8 @@ internal sealed class ChunkTransaction : IAsyncDisposable
         "SET TRANSACTION READ ONLY",
         string.Create(CultureInfo.InvariantCulture, $"SET LOCAL statement_timeout = {(int)timeout.TotalMilliseconds}"),
         string.Create(CultureInfo.InvariantCulture, $"SET LOCAL idle_in_transaction_session_timeout = '{IdleSecondsMax}s'"),
+        // A stream has the rows that a policy hides; better an error than to leave them out.
+        "SET LOCAL row_security = off",
         $"LOCK TABLE {table.ToSql()} IN ACCESS SHARE MODE",
         "SELECT pg_current_snapshot()::text",
     ];
