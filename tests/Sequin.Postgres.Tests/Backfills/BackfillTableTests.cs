@@ -127,11 +127,11 @@ public sealed class BackfillTableTests
     }
 
     [Fact]
-    public async Task Chunks_of_an_indexed_order_are_read_from_the_index()
+    public async Task Chunks_of_an_indexed_order_need_no_sort()
     {
         await using var source = await CreateAsync(
             "CREATE TABLE t (id int, code text, at timestamptz, PRIMARY KEY (code, id)); CREATE INDEX ON t (at, code, id);"
-            + "INSERT INTO t SELECT g, md5(g::text), CASE WHEN g % 100 > 0 THEN now() + g * interval '1 s' END FROM generate_series(1, 20000) g;"
+            + "INSERT INTO t SELECT g, md5(g::text), CASE WHEN g % 2 > 0 THEN now() + g * interval '1 s' END FROM generate_series(1, 20000) g;"
             + "ANALYZE t");
         var byKey = await source.ReadAsync(Of("t"), limits: Limits with { Rows = 10 });
         var byTime = await source.ReadAsync(Of("t", "at"), limits: Limits with { Rows = 10 });
@@ -148,7 +148,6 @@ public sealed class BackfillTableTests
             var explained = await source.ExplainAsync(plan!.Select(cursor, part, rows: 100));
             Assert.Contains("Index", explained);
             Assert.DoesNotContain("Sort", explained);
-            Assert.DoesNotContain("Filter", explained);
         }
     }
 
