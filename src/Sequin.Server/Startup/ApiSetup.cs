@@ -1,3 +1,4 @@
+using Sequin.Grains.Streams;
 using Sequin.Server.ApiKeys;
 using Sequin.Server.Auth;
 using Sequin.Server.Configuration;
@@ -28,6 +29,10 @@ internal static class ApiSetup
         services.AddSingleton<ConsumerViews>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
+        services.AddSingleton<StreamGateway>();
+        services.AddSingleton<StreamDirectory>();
+        services.AddSingleton<StreamPages>();
+        services.AddSingleton<StreamTail>();
     }
 
     public static void MapApi(this WebApplication app, ServerOptions options)
@@ -45,6 +50,7 @@ internal static class ApiSetup
         var api = app.MapGroup("/api");
         api.MapDatabases();
         api.MapStreams();
+        api.MapStreamReading();
         api.MapConsumers();
         api.MapReceiving();
         api.MapApiKeys();

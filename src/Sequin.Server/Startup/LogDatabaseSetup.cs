@@ -22,6 +22,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<ConsumerCatalog>();
         services.AddSingleton<SlotStore>();
         services.AddSingleton<SegmentReader>();
+        services.AddSingleton<SegmentSearch>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ClusterSecrets>();
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using Npgsql;
 using Sequin.Postgres.Backfills;
+using Sequin.Postgres.Embedded;
 using Sequin.Postgres.Source;
 using Sequin.Postgres.Source.Tables;
 using Sequin.Testing;
@@ -24,9 +25,10 @@ internal sealed class BackfillSource : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <param name="ddl">Makes what is needed, and the publication <c>pub</c>; without one, all tables are published.</param>
-    public static async Task<BackfillSource> CreateAsync(string ddl)
+    /// <param name="server">A test's own; null: the shared one.</param>
+    public static async Task<BackfillSource> CreateAsync(string ddl, EmbeddedPostgres? server = null)
     {
-        var database = await TestDatabase.CreateAsync();
+        var database = server is null ? await TestDatabase.CreateAsync() : await TestDatabase.CreateAsync(server);
         var publish = ddl.Contains("PUBLICATION", StringComparison.Ordinal)
             ? "" : $";CREATE PUBLICATION {Publication} FOR ALL TABLES WITH (publish_via_partition_root = true)";
         await database.ExecuteAsync(ddl + publish, Token);
