@@ -27,6 +27,7 @@ public static class SequinGrains
         silo.AddGrainService<ReplicationService>();
         silo.Services.AddSingleton<IReplicationServiceClient, ReplicationServiceClient>();
         silo.Services.AddSingleton<ConsumerLoader>();
+        silo.Services.AddSingleton<ConsumerDeadLetters>();
         silo.Services.AddSingleton<ConsumerInstruments>();
         silo.Services.AddSingleton<SlotReplication>();
         silo.Services.TryAddSingleton<SegmentReader>();

@@ -94,35 +94,11 @@ public sealed partial class ConsumerWindow
     {
         foreach (var offset in offsets)
         {
-            if (_arena.TryFind(offset, out var slot) && _arena[slot].State == MessageState.Finishing)
-                Free(slot);
-        }
-    }
-
-    /// <summary>Messages that have become dead since the last call, to be written to the dead letters and then buried.</summary>
-    public int TakeDying(Span<LeasedOffset> into)
-    {
-        var taken = 0;
-        while (taken < into.Length && _dying.TryDequeue(out var entry))
-        {
-            ref var message = ref _arena[entry.Slot];
-            if (message.Version == entry.Version)
-                into[taken++] = new LeasedOffset(message.Offset, message.Receipt, message.Delivery);
-        }
-
-        return taken;
-    }
-
-    /// <summary>
-    /// Finishes dead messages whose dead letters are durable. Like acked ones they are released after the next snapshot: else a
-    /// crash would bring one back that its group has already gone past. Harmless for any other offset.
-    /// </summary>
-    public void Bury(ReadOnlySpan<long> offsets)
-    {
-        foreach (var offset in offsets)
-        {
-            if (_arena.TryFind(offset, out var slot) && _arena[slot].State == MessageState.Dying)
-                Finish(slot);
+            if (!_arena.TryFind(offset, out var slot) || _arena[slot].State != MessageState.Finishing)
+                continue;
+            if (!_arena[slot].IsBuried)
+                _recent.Add(offset);
+            Free(slot);
         }
     }
 
@@ -137,7 +113,7 @@ public sealed partial class ConsumerWindow
             return ReceiptStatus.AlreadyDone;
         if (receipt > message.Receipt || receipt < 1)
             return ReceiptStatus.Unknown;
-        if (receipt != message.Receipt || message.ReceiptVoid || message.State == MessageState.Dying)
+        if (receipt != message.Receipt || message.ReceiptVoid || message.State is MessageState.Dying or MessageState.Halted)
             return ReceiptStatus.Stale;
         return message.State == MessageState.Leased ? ReceiptStatus.Done : ReceiptStatus.DoneLate;
     }
@@ -162,12 +138,6 @@ public sealed partial class ConsumerWindow
             SetState(slot, MessageState.Waiting);
             MakeReadyIfFree(slot);
         }
-    }
-
-    private void Die(int slot)
-    {
-        SetState(slot, MessageState.Dying);
-        _dying.Enqueue((slot, _arena[slot].Version));
     }
 
     // Not only a lease touches: a message restored in the reservation can be finished without another.

@@ -20,6 +20,7 @@ public sealed partial class ConsumerWindow
 
     /// <summary>Counts snapshots, and the last one that wrote down a lower <see cref="_longestMs"/> than the one before.</summary>
     private int _snapshots;
+    private int _durableSnapshot;
     private int _lowered;
     private RestoredMessages? _restored;
     private long _restoredAtMs;
@@ -43,7 +44,11 @@ public sealed partial class ConsumerWindow
     /// <param name="reserveAhead">How many offsets behind the highest leased one may be leased without another snapshot.</param>
     /// <param name="nowMs">The time.</param>
     /// <param name="exact">The last snapshot of a clean stop: nothing will be leased after it, so the leases are written down.</param>
-    public SnapshotToken Snapshot(IBufferWriter<byte> output, int reserveAhead, long nowMs, bool exact = false)
+    /// <param name="namesParked">
+    /// Every parked message by its offset: the groups will be others when it is restored. Takes one or two bytes a message.
+    /// </param>
+    public SnapshotToken Snapshot(
+        IBufferWriter<byte> output, int reserveAhead, long nowMs, bool exact = false, bool namesParked = false)
     {
         // What was not appended again has no lease to write down.
         exact &= !IsRestoring;
@@ -56,18 +61,13 @@ public sealed partial class ConsumerWindow
         var longestMs = Math.Max(_longestMs, _options.VisibilityTimeoutMs);
         var writer = new SnapshotWriter(output);
         writer.Begin(exact, Generation, _touched, _reserved, longestMs);
-        for (var slot = _arena.First; slot != MessageArena.None; slot = _arena[slot].Next)
-        {
-            ref readonly var message = ref _arena[slot];
-            if (message.Offset > _touched)
-                break;
-            if (message.State != MessageState.Finishing)
-                writer.Add(message.Offset, exact ? SnapshotDetail.ExactOf(message, nowMs) : SnapshotDetail.Of(message));
-        }
-
+        WriteMessages(ref writer, exact ? nowMs : null, namesParked ? _parked.List(after: 0, _parked.Count) : []);
         WriteNotYetRestored(ref writer);
+        writer.EndMessages();
+        if (!namesParked)
+            WriteParked(ref writer);
         writer.End();
-        return new SnapshotToken(Generation, _snapshots, _reserved, longestMs);
+        return new SnapshotToken(Generation, _snapshots, _touched, _reserved, longestMs);
     }
 
     /// <summary>The snapshot of this token is durable. For each that was saved, in order.</summary>
@@ -76,6 +76,7 @@ public sealed partial class ConsumerWindow
         if (token.Generation != Generation)
             return;
         _durableReserved = token.Reserved;
+        _durableSnapshot = token.Number;
         if (token.Number >= _lowered)
             _durableLongestMs = token.LongestMs;
     }
@@ -144,7 +145,7 @@ public sealed partial class ConsumerWindow
 
     private long FirstUntouched()
     {
-        for (var slot = _arena.First; slot != MessageArena.None; slot = _arena[slot].Next)
+        foreach (var slot in _arena.InOrder())
         {
             if (_arena[slot].Offset > _touched)
                 return _arena[slot].Offset;
@@ -153,15 +154,50 @@ public sealed partial class ConsumerWindow
         return Math.Max(NextOffset, _touched + 1);
     }
 
+    private void WriteMessages(ref SnapshotWriter writer, long? exactAtMs, List<long> parked)
+    {
+        var parkedNext = 0;
+        foreach (var slot in _arena.InOrder())
+        {
+            ref readonly var message = ref _arena[slot];
+            if (message.Offset > _touched)
+                break;
+            for (; parkedNext < parked.Count && parked[parkedNext] < message.Offset; parkedNext++)
+                writer.Add(parked[parkedNext], default);
+            if (message.State != MessageState.Finishing)
+                writer.Add(message.Offset, exactAtMs is { } nowMs ? SnapshotDetail.ExactOf(message, nowMs) : SnapshotDetail.Of(message));
+        }
+
+        for (; parkedNext < parked.Count && parked[parkedNext] <= _touched; parkedNext++)
+            writer.Add(parked[parkedNext], default);
+    }
+
     // A snapshot in the middle of a restore must not lose what was not appended again yet.
     private void WriteNotYetRestored(ref SnapshotWriter writer)
     {
         if (_restored is not { } restored)
             return;
-        for (var offset = restored.NextWanted(_next); offset <= restored.Touched; offset = restored.NextWanted(offset + 1))
+        for (var offset = restored.NextNamed(_next); offset <= restored.Touched; offset = restored.NextNamed(offset + 1))
             writer.Add(offset, restored.Detail(offset) with { Hold = 0 });
+    }
+
+    private void WriteParked(ref SnapshotWriter writer)
+    {
+        foreach (var (group, first) in _parked.Firsts)
+        {
+            if (first <= _touched)
+                writer.AddParked(group, first);
+        }
+
+        if (_restored is not { } restored)
+            return;
+        foreach (var (group, first) in restored.Parked)
+        {
+            if (IsRestoring && !_parked.Contains(group))
+                writer.AddParked(group, Math.Max(first, _next));
+        }
     }
 }
 
 /// <summary>Which snapshot a save made durable.</summary>
-public readonly record struct SnapshotToken(int Generation, int Number, long Reserved, long LongestMs);
+public readonly record struct SnapshotToken(int Generation, int Number, long Touched, long Reserved, long LongestMs);

@@ -15,8 +15,10 @@ namespace Sequin.Core.Windows;
 /// 4 Release   frees the message and lets its group go on
 ///   Nack, Expire, GiveBack     it is visible again, and so are the later ones of its group and batch
 ///   TakeDying                  out of deliveries: the caller makes its dead letter durable, then
-///   Bury                       the message is finishing like an acked one: snapshot, then Release
+///   Bury                       the message is finishing like an acked one: snapshot, then Release; or
+///   Halt                       it stays, and its groups wait until it is buried or revived
 /// </code>
+/// A group that is far ahead of what is delivered does not fill the window: its later messages are parked as offsets alone.
 /// The first lease of a message is not written down. Instead a snapshot reserves offsets ahead: after a crash every unfinished
 /// offset up to the reservation counts as leased for one lease time (<see cref="Restore"/>). So a lease needs a snapshot first only
 /// when its offset is beyond the reservation, or the message was leased before (the durable state must know which receipt is the
@@ -27,6 +29,7 @@ public sealed partial class ConsumerWindow
     private readonly WindowOptions _options;
     private readonly MessageArena _arena = new();
     private readonly GroupChains _groups = new();
+    private readonly ParkedGroups _parked = new();
     private readonly DueTimers _timers;
     private readonly Queue<(int Slot, int Version)> _ready = new();
     private readonly Queue<(int Slot, int Version)> _dying = new();
@@ -51,14 +54,14 @@ public sealed partial class ConsumerWindow
     public long NextOffset => _restored?.NextWanted(_next) ?? _next;
 
     /// <summary>Whether there is room for more messages.</summary>
-    public bool HasRoom => _arena.Count < _options.Capacity || IsRestoring;
+    public bool HasRoom => (_arena.Count < _options.Capacity && _parked.Bytes < _options.ParkedBytesMax) || IsRestoring;
 
     /// <summary>Every offset up to this one is finished.</summary>
-    public long Floor => (_arena.First == MessageArena.None ? NextOffset : Math.Min(NextOffset, _arena[_arena.First].Offset)) - 1;
+    public long Floor => Math.Min(NextOffset, Math.Min(_arena.FirstOffset ?? long.MaxValue, _parked.Lowest() ?? long.MaxValue)) - 1;
 
     public WindowCounts Counts => new(
         CountOf(MessageState.Leased), CountOf(MessageState.Ready), CountOf(MessageState.Delayed),
-        CountOf(MessageState.Finishing) + CountOf(MessageState.Dying), _arena.Count);
+        CountOf(MessageState.Finishing) + CountOf(MessageState.Dying), CountOf(MessageState.Halted), _arena.Count + _parked.Count);
 
     /// <summary>When <see cref="Expire"/> has something to do; null: nothing is leased or delayed.</summary>
     public long? NextDueMs => _timers.NextMs;
@@ -69,22 +72,23 @@ public sealed partial class ConsumerWindow
     /// <param name="formerGroup">The group that an update took its row from; 0: none.</param>
     public void Append(long offset, ulong group, ulong formerGroup)
     {
-        if (offset < _next || (_restored is { } restored && restored.NextWanted(offset) != offset))
+        formerGroup = formerGroup == group ? 0 : formerGroup;
+        if (offset < _next || (_restored is { } restored && !restored.Wants(offset, group, formerGroup)))
             return;
+
         _next = offset + 1;
+        if (MustPark(offset, group, formerGroup))
+        {
+            _parked.Park(new ParkedMessage(offset, group, formerGroup));
+            return;
+        }
 
-        var slot = _arena.Add(offset);
-        ref var message = ref _arena[slot];
-        message.Group = group;
-        message.FormerGroup = formerGroup == group ? 0 : formerGroup;
-        if (group != 0)
-            _groups.Append(group, GroupChains.LinkOf(slot, former: false));
-        if (message.FormerGroup != 0)
-            _groups.Append(message.FormerGroup, GroupChains.LinkOf(slot, former: true));
-
-        _counts[(int)MessageState.Waiting]++;
-        if (!TryRestoreHold(slot))
-            MakeReadyIfFree(slot);
+        var slot = Enter(offset, group, formerGroup);
+        if (WasParked(offset))
+            _arena[slot].UnparkedIn = _snapshots + 1;
+        else if (TryRestoreHold(slot))
+            return;
+        MakeReadyIfFree(slot);
     }
 
     /// <summary>Passes all offsets up to this one: the consumer does not want what was not appended.</summary>
@@ -124,10 +128,12 @@ public sealed partial class ConsumerWindow
     /// <summary>Starts over at another place: every lease and receipt of before is void, once a snapshot is durable.</summary>
     public void Rewind(long startAfter)
     {
-        while (_arena.First != MessageArena.None)
-            Free(_arena.First);
+        _parked.Clear();
+        while (_arena.FirstOffset is { } offset && _arena.TryFind(offset, out var slot))
+            Free(slot);
         _ready.Clear();
         _dying.Clear();
+        _recent.Clear();
         _timers.Clear();
         _restored = null;
         Generation++;
@@ -137,16 +143,35 @@ public sealed partial class ConsumerWindow
         _durableReserved = startAfter;
     }
 
+    /// <summary>Puts a message into the arena, behind those of its groups that are there.</summary>
+    private int Enter(long offset, ulong group, ulong formerGroup)
+    {
+        var slot = _arena.Add(offset);
+        ref var message = ref _arena[slot];
+        message.Group = group;
+        message.FormerGroup = formerGroup;
+        if (group != 0)
+            _groups.Append(group, GroupChains.LinkOf(slot, former: false));
+        if (formerGroup != 0)
+            _groups.Append(formerGroup, GroupChains.LinkOf(slot, former: true));
+
+        _counts[(int)MessageState.Waiting]++;
+        return slot;
+    }
+
     private LeasedOffset LeaseOne(int slot, long nowMs, long visibilityTimeoutMs, ref bool mustSave)
     {
         ref var message = ref _arena[slot];
-        mustSave |= message.Offset > _durableReserved || message.Receipt > 0;
+        mustSave |= message.Offset > _durableReserved || message.Receipt > 0 || message.UnparkedIn > _durableSnapshot;
         // After as many leases of one message as a receipt can count, nobody has the first ones any more.
         message.Receipt = message.Receipt == Receipt.NumberMax ? 1 : message.Receipt + 1;
         message.Delivery++;
         message.Batch = _batch;
         message.ReceiptVoid = false;
         message.DueMs = nowMs + visibilityTimeoutMs;
+        message.LastLeasedMs = nowMs;
+        if (message.Delivery == 1)
+            message.FirstLeasedMs = nowMs;
         SetState(slot, MessageState.Leased);
         _timers.Add(slot, message.DueMs);
         _touched = Math.Max(_touched, message.Offset);
@@ -174,6 +199,8 @@ public sealed partial class ConsumerWindow
         if (_arena[slot].Group == 0)
             return false;
         var link = _groups.Next(GroupChains.LinkOf(slot, former: false));
+        if (link == GroupChains.None && TryUnpark(_arena[slot].Group))
+            link = _groups.Next(GroupChains.LinkOf(slot, former: false));
         if (link == GroupChains.None)
             return false;
 
@@ -205,19 +232,17 @@ public sealed partial class ConsumerWindow
     /// <summary>Takes a message out for good; those behind it in its groups may go on.</summary>
     private void Free(int slot)
     {
-        ref var message = ref _arena[slot];
-        _counts[(int)message.State]--;
-        var next = message.Group == 0
-            ? GroupChains.None
-            : _groups.Remove(message.Group, GroupChains.LinkOf(slot, former: false));
-        var formerNext = message.FormerGroup == 0
-            ? GroupChains.None
-            : _groups.Remove(message.FormerGroup, GroupChains.LinkOf(slot, former: true));
+        var (group, formerGroup) = (_arena[slot].Group, _arena[slot].FormerGroup);
+        _counts[(int)_arena[slot].State]--;
+        var next = group == 0 ? GroupChains.None : _groups.Remove(group, GroupChains.LinkOf(slot, former: false));
+        var formerNext = formerGroup == 0 ? GroupChains.None : _groups.Remove(formerGroup, GroupChains.LinkOf(slot, former: true));
         _arena.Remove(slot);
         if (next != GroupChains.None)
             MakeReadyIfFree(GroupChains.SlotOf(next));
         if (formerNext != GroupChains.None)
             MakeReadyIfFree(GroupChains.SlotOf(formerNext));
+        Refill(group);
+        Refill(formerGroup);
     }
 
     private int CountOf(MessageState state) => _counts[(int)state];

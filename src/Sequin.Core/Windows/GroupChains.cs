@@ -17,6 +17,12 @@ internal sealed class GroupChains
 
     public static int SlotOf(int link) => link >> 1;
 
+    /// <summary>How many messages of a group there are.</summary>
+    public int CountOf(ulong group) => _chains.TryGetValue(group, out var chain) ? chain.Count : 0;
+
+    /// <summary>The groups with their first link and how many messages they have.</summary>
+    public IEnumerable<(ulong Group, int First, int Count)> All => _chains.Select(chain => (chain.Key, chain.Value.First, chain.Value.Count));
+
     /// <summary>Puts a message at the end of a group.</summary>
     public void Append(ulong group, int link)
     {
@@ -30,6 +36,7 @@ internal sealed class GroupChains
         else
             chain.First = link;
         chain.Last = link;
+        chain.Count++;
     }
 
     /// <summary>Takes a message out of a group.</summary>
@@ -38,6 +45,7 @@ internal sealed class GroupChains
     {
         ref var chain = ref CollectionsMarshal.GetValueRefOrNullRef(_chains, group);
         var (previous, next) = (_links[link].Previous, _links[link].Next);
+        chain.Count--;
         if (next == None)
             chain.Last = previous;
         else
@@ -70,5 +78,6 @@ internal sealed class GroupChains
     {
         public int First;
         public int Last;
+        public int Count;
     }
 }

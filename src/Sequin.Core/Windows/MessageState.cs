@@ -1,7 +1,7 @@
 namespace Sequin.Core.Windows;
 
 /// <summary>Where an unfinished message is in its life.</summary>
-internal enum MessageState : byte
+public enum MessageState : byte
 {
     /// <summary>Behind another message of one of its groups.</summary>
     Waiting,
@@ -18,4 +18,7 @@ internal enum MessageState : byte
 
     /// <summary>Out of deliveries, its dead letter not yet durable; holds its groups.</summary>
     Dying,
+
+    /// <summary>A dead letter that holds its groups, or one on its way back from there: nobody can lease it.</summary>
+    Halted,
 }

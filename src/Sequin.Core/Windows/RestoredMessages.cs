@@ -5,6 +5,8 @@ internal sealed class RestoredMessages
 {
     private readonly List<(long Start, long End)> _runs = [];
     private readonly Dictionary<long, SnapshotDetail> _details = [];
+    private readonly Dictionary<ulong, long> _parked = [];
+    private readonly long _parkedFrom = long.MaxValue;
 
     public RestoredMessages(ReadOnlySpan<byte> snapshot)
     {
@@ -23,6 +25,12 @@ internal sealed class RestoredMessages
         LongestMs = reader.Read();
         ReadRuns(ref reader);
         ReadDetails(ref reader);
+        for (var group = reader.Read(); group != 0; group = reader.Read())
+        {
+            var first = reader.Read();
+            _parked.Add((ulong)group, first);
+            _parkedFrom = Math.Min(_parkedFrom, first);
+        }
     }
 
     /// <summary>From a clean stop, which wrote the leases down: nothing else was leased.</summary>
@@ -41,8 +49,26 @@ internal sealed class RestoredMessages
     /// <summary>No offset behind this one is touched by the restore.</summary>
     public long LastOffset => Math.Max(Touched, Reserved);
 
-    /// <summary>The first unfinished offset from <paramref name="from"/> on.</summary>
-    public long NextWanted(long from)
+    /// <summary>The parked groups and their first offsets.</summary>
+    public IReadOnlyDictionary<ulong, long> Parked => _parked;
+
+    /// <summary>Whether a message is unfinished.</summary>
+    public bool Wants(long offset, ulong group, ulong formerGroup) =>
+        offset > Touched || Names(offset) || IsParked(offset, group, formerGroup);
+
+    /// <summary>Whether a message stands in the snapshot by itself, with what is known of it.</summary>
+    public bool Names(long offset) => offset <= Touched && NextNamed(offset) == offset;
+
+    /// <summary>Whether it is unfinished as one of a parked group.</summary>
+    public bool IsParked(long offset, ulong group, ulong formerGroup) =>
+        (_parked.TryGetValue(group, out var first) && offset >= first)
+        || (_parked.TryGetValue(formerGroup, out first) && offset >= first);
+
+    /// <summary>The first offset from <paramref name="from"/> on that may be unfinished: among parked ones only the group tells.</summary>
+    public long NextWanted(long from) => Math.Min(NextNamed(from), Math.Max(from, _parkedFrom));
+
+    /// <summary>The first offset from <paramref name="from"/> on that stands in the snapshot, or lies behind it.</summary>
+    public long NextNamed(long from)
     {
         if (from > Touched)
             return from;

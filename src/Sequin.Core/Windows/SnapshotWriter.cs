@@ -10,13 +10,15 @@ namespace Sequin.Core.Windows;
 /// 0
 /// detail*   for the unfinished in order, those that are alike as one, until each has one:
 ///           count × 8 + n, where n below 7 is receipt and delivery both, and 7 says that receipt, delivery, hold follow
+/// parked*   groups of which every message up to touched and from an offset on is unfinished, too: group, that offset
+/// 0
 /// hold      (ms left of the lease or delay + 1, 0: none) × 8 + (4: dying) + (2: delayed) + (1: the receipt is void)
 /// </code>
 /// 10,000 unfinished messages in random holes are below 20 kB, in one stretch a few bytes.
 /// </summary>
 internal ref struct SnapshotWriter(IBufferWriter<byte> output)
 {
-    public const int Version = 1;
+    public const int Version = 2;
     public const int FlagExact = 1;
     public const int AlikeBits = 3;
     public const int Alike = (1 << AlikeBits) - 1;
@@ -55,7 +57,8 @@ internal ref struct SnapshotWriter(IBufferWriter<byte> output)
             _details.Add((1, detail));
     }
 
-    public void End()
+    /// <summary>Behind the last message, before the parked groups.</summary>
+    public void EndMessages()
     {
         EndRun();
         Write(0);
@@ -71,6 +74,14 @@ internal ref struct SnapshotWriter(IBufferWriter<byte> output)
             Write(hold);
         }
     }
+
+    public readonly void AddParked(ulong group, long first)
+    {
+        Write((long)group);
+        Write(first);
+    }
+
+    public readonly void End() => Write(0);
 
     private void EndRun()
     {

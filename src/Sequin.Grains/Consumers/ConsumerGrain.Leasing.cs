@@ -1,29 +1,61 @@
-using Sequin.Core.Receipts;
 using Sequin.Core.Windows;
+using Sequin.Postgres.Log.Catalog;
 
 namespace Sequin.Grains.Consumers;
 
 /// <summary>Who gets what, and when: leases, waiters, time.</summary>
 internal sealed partial class ConsumerGrain
 {
+    /// <summary>An activation that has not written for so long must write before it leases: another may have taken its place.</summary>
+    private static readonly TimeSpan UnwrittenMax = TimeSpan.FromSeconds(3);
+
+    private readonly LinkedList<ReceiveWaiter> _waiters = new();
+    private readonly LeasedOffset[] _leases = new LeasedOffset[ReceiveRequest.BatchSizeMax];
+    private long _armedForMs = long.MaxValue;
+    private long _leaseNotBeforeMs;
+
+    private bool IsSilent => NowMs - _savedAtMs > UnwrittenMax.TotalMilliseconds;
+
     private GrantedLease? TryLease(ReceiveRequest request)
     {
         var nowMs = NowMs;
+        if (_exact != Exactness.No || _model?.Config.Status != ConsumerActivity.Active)
+            return null;
         if (nowMs < _leaseNotBeforeMs)
         {
             Arm();
             return null;
         }
 
-        _window.Expire(nowMs);
-        var visibilityMs = (long)(request.VisibilityTimeout?.TotalMilliseconds ?? _model!.Record.Config.VisibilityTimeoutMs);
+        Expire(nowMs);
+        var visibilityMs = (long)(request.VisibilityTimeout?.TotalMilliseconds ?? _model.Config.VisibilityTimeoutMs);
         var leased = _window.Lease(_leases.AsSpan(0, request.BatchSize), nowMs, visibilityMs, out var mustSave);
         CallForMore();
         Arm();
         if (leased == 0)
             return null;
-        mustSave |= nowMs - _savedAtMs > UnwrittenMax.TotalMilliseconds;
-        return new GrantedLease(_leases[..leased], _window.Generation, mustSave);
+
+        // A remembered batch must be durable, or a crash would forget it while its leases run.
+        var granted = new GrantedLease(
+            _leases[..leased], _window.Generation, mustSave || IsSilent || request.RequestId is not null);
+        if (request.RequestId is { } requestId)
+            _receives.Add(requestId, granted, _window);
+        return granted;
+    }
+
+    private GrantedLease? Again(ReceiveRequest request)
+    {
+        if (request.RequestId is not { } requestId)
+            return null;
+        // Its receiver has given up on that connection, or it would not ask again.
+        foreach (var waiter in _waiters)
+        {
+            if (waiter.Request.RequestId == requestId)
+                waiter.Leave();
+        }
+
+        Expire(NowMs);
+        return _receives.Find(requestId, _window);
     }
 
     private async Task<GrantedLease?> WaitAsync(ReceiveRequest request, CancellationToken cancellationToken)
@@ -39,12 +71,8 @@ internal sealed partial class ConsumerGrain
             _waiters.Remove(place);
 
         var granted = await waiter.Granted;
-        if (granted is not null && cancellationToken.IsCancellationRequested)
-        {
+        if (granted is not null && cancellationToken.IsCancellationRequested && request.RequestId is null)
             GiveBack(granted);
-            granted = null;
-        }
-
         cancellationToken.ThrowIfCancellationRequested();
         return granted;
     }
@@ -53,7 +81,7 @@ internal sealed partial class ConsumerGrain
     private void ServeWaiters()
     {
         CallForMore();
-        while (_waiters.First is { } first && _model is not null && TryLease(first.Value.Request) is { } granted)
+        while (_waiters.First is { } first && TryLease(first.Value.Request) is { } granted)
         {
             _waiters.RemoveFirst();
             if (!first.Value.Grant(granted))
@@ -81,42 +109,21 @@ internal sealed partial class ConsumerGrain
             ServeWaiters();
     }
 
-    private ReceiptStatus[] Apply(Receipt?[] receipts, Func<Receipt, ReceiptStatus> apply)
-    {
-        var statuses = new ReceiptStatus[receipts.Length];
-        for (var i = 0; i < receipts.Length; i++)
-        {
-            statuses[i] = receipts[i] switch
-            {
-                null => ReceiptStatus.Unknown,
-                { } receipt when receipt.Generation != _window.Generation => ReceiptStatus.Stale,
-                { } receipt => apply(receipt),
-            };
-        }
-
-        return statuses;
-    }
-
-    private void Release(Receipt?[] receipts, ReceiptStatus[] statuses)
-    {
-        Span<long> offsets = stackalloc long[receipts.Length];
-        var finished = 0;
-        for (var i = 0; i < receipts.Length; i++)
-        {
-            if (statuses[i] is ReceiptStatus.Done or ReceiptStatus.DoneLate)
-                offsets[finished++] = receipts[i]!.Value.Offset;
-        }
-
-        _window.Release(offsets[..finished]);
-        instruments.OnFinished(finished);
-    }
-
     private Task OnDueAsync(CancellationToken cancellationToken)
     {
         _armedForMs = long.MaxValue;
-        _window.Expire(NowMs);
         ServeWaiters();
+        Expire(NowMs);
+        Arm();
         return Task.CompletedTask;
+    }
+
+    private void Expire(long nowMs)
+    {
+        if (_exact != Exactness.No)
+            return;
+        _window.Expire(nowMs);
+        BuryDead();
     }
 
     /// <summary>Sets the timer for what is due next, if that is sooner than what it is set for.</summary>

@@ -1,11 +1,61 @@
+using System.Buffers;
+using System.Text;
 using Microsoft.Extensions.Logging;
+using Sequin.Core.Windows;
+using Sequin.Postgres.Log.Catalog;
 
 namespace Sequin.Grains.Consumers;
 
 /// <summary>What comes in from the stream, and what goes to disk.</summary>
 internal sealed partial class ConsumerGrain
 {
-    /// <summary>Asks the stream for messages while receivers could use them, for as long as the activation lives.</summary>
+    /// <summary>Offsets that may be leased ahead of a save. Each ack's save renews it, so only a crash shows it.</summary>
+    private const int ReserveAhead = 1000;
+
+    /// <summary>Fewer messages ready than this, and the stream is asked for more.</summary>
+    private const int ReadyTarget = 2000;
+
+    /// <summary>A read of the stream ends after this long and is asked again; below the response timeout.</summary>
+    private static readonly TimeSpan ReadWait = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly ArrayBufferWriter<byte> _snapshot = new();
+    private ReceiveMemory _receives = new();
+    private CancellationTokenSource _readingStop = new();
+    private TaskCompletionSource _demand = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _reading = Task.CompletedTask;
+    private long _savedAtMs = long.MinValue / 2;
+    private int _acksSinceSave;
+
+    /// <summary>While it is set the window is written down exactly, so nothing may be leased.</summary>
+    private Exactness _exact;
+    private ConsumerSnapshot? _exactSnapshot;
+
+    private enum Exactness
+    {
+        No,
+
+        /// <summary>For the same settings.</summary>
+        Compact,
+
+        /// <summary>For any: the groups may be others.</summary>
+        Named,
+    }
+
+    private void StartReading()
+    {
+        _readingStop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        _reading = ReadAheadAsync(_readingStop.Token);
+    }
+
+    private async Task StopReadingAsync()
+    {
+        await _readingStop.CancelAsync();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _readingStop.Dispose();
+    }
+
+    /// <summary>Asks the stream for messages while receivers could use them, for as long as the window lives.</summary>
     private async Task ReadAheadAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -18,8 +68,8 @@ internal sealed partial class ConsumerGrain
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                LogReadFailed(logger, exception, _model!.Record.Name, ReadRetry);
-                await Task.Delay(ReadRetry, time, cancellationToken);
+                LogReadFailed(logger, exception, _model!.Record.Name, RetryDelay);
+                await Task.Delay(RetryDelay, time, cancellationToken);
             }
 
             if (!WantsMore())
@@ -27,7 +77,8 @@ internal sealed partial class ConsumerGrain
         }
     }
 
-    private bool WantsMore() => _window.HasRoom && _window.Counts.Ready < ReadyTarget;
+    private bool WantsMore() =>
+        _window.HasRoom && _window.Counts.Ready < ReadyTarget && _model?.Config.Status != ConsumerActivity.Disabled;
 
     private void CallForMore()
     {
@@ -36,34 +87,47 @@ internal sealed partial class ConsumerGrain
     }
 
     // Everything that may have been leased must be back before a receipt or a receiver comes.
-    private async Task RestoreAsync(CancellationToken cancellationToken)
+    private async Task RestoreAsync(
+        ConsumerWindow window, MessageWindow messages, ConsumerSnapshot snapshot, CancellationToken cancellationToken)
     {
-        _window.Restore(state.State.Window.Span, NowMs);
-        while (_window.IsRestoring)
+        window.Restore(snapshot.Window.Span, NowMs);
+        while (window.IsRestoring)
         {
-            if (!await _messages.ReadAsync(TimeSpan.Zero, cancellationToken))
-                _window.EndRestore();
+            if (!await messages.ReadAsync(TimeSpan.Zero, cancellationToken))
+                window.EndRestore();
+        }
+
+        if (!snapshot.Receives.IsEmpty)
+        {
+            using var input = new BinaryReader(new MemoryStream(snapshot.Receives.ToArray()), Encoding.UTF8);
+            _receives = ReceiveMemory.ReadFrom(input);
         }
 
         // Until then an activation that does not know it was replaced may still lease messages that are new to both.
-        var writtenAgo = time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(state.State.WrittenAtMs);
+        var writtenAgo = time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(snapshot.WrittenAtMs);
         var wait = UnwrittenMax - writtenAgo;
-        if (!state.State.IsClean && wait > TimeSpan.Zero)
+        if (!snapshot.IsClean && wait > TimeSpan.Zero)
             _leaseNotBeforeMs = NowMs + (long)Math.Min(wait.TotalMilliseconds, UnwrittenMax.TotalMilliseconds);
-        Arm();
     }
 
     private async Task WriteAsync()
     {
         var begunMs = NowMs;
+        var (window, exact, acks) = (_window, _exact, _acksSinceSave);
+        _acksSinceSave = 0;
         _snapshot.ResetWrittenCount();
-        var token = _window.Snapshot(_snapshot, ReserveAhead, begunMs, exact: _closing);
+        var token = window.Snapshot(
+            _snapshot, ReserveAhead, begunMs, exact: exact != Exactness.No, namesParked: exact == Exactness.Named);
         state.State = new ConsumerSnapshot
         {
             WrittenAtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
-            IsClean = _closing,
+            IsClean = exact != Exactness.No,
+            Groups = _model?.Groups.Signature ?? "",
             Window = _snapshot.WrittenSpan.ToArray(),
+            Receives = ReceivesBytes(),
         };
+        if (exact != Exactness.No)
+            _exactSnapshot = state.State;
         try
         {
             await state.WriteStateAsync();
@@ -76,9 +140,20 @@ internal sealed partial class ConsumerGrain
             throw;
         }
 
-        _window.MarkDurable(token);
+        window.MarkDurable(token);
         _savedAtMs = begunMs;
-        instruments.OnSaved(state.State.Window.Length);
+        instruments.OnSaved(state.State.SizeBytes, acks);
+    }
+
+    private byte[] ReceivesBytes()
+    {
+        if (_receives.Count == 0)
+            return [];
+        using var stream = new MemoryStream();
+        using var output = new BinaryWriter(stream, Encoding.UTF8);
+        _receives.WriteTo(output, _window);
+        output.Flush();
+        return stream.ToArray();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Consumer {ConsumerName} could not read its stream; trying again in {Delay}.")]

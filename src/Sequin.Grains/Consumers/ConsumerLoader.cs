@@ -27,6 +27,7 @@ internal sealed class ConsumerLoader(
         {
             Record = consumer,
             Filter = new SegmentFilter(id, consumer.Config),
+            Groups = MessageGroups.Of(consumer.Config),
             Receipts = new ReceiptCodec(await secrets.GetOrCreateAsync(ReceiptKeyName, ReceiptKeyBytes, cancellationToken), id),
             Suffix = MessageEnvelope.Suffix(ConsumerObject(consumer), DatabaseObject(database)),
         };

@@ -4,7 +4,7 @@ using Sequin.Postgres.Log.Catalog;
 
 namespace Sequin.Grains.Consumers;
 
-/// <summary>What a grain needs to know of its consumer, made from the catalog at activation.</summary>
+/// <summary>What a grain needs to know of its consumer, made from the catalog.</summary>
 internal sealed record ConsumerModel
 {
     /// <summary>Four times what may be in flight: room for groups that wait behind a held message.</summary>
@@ -12,15 +12,19 @@ internal sealed record ConsumerModel
 
     public required ConsumerRecord Record { get; init; }
     public required SegmentFilter Filter { get; init; }
+    public required MessageGroups Groups { get; init; }
     public required ReceiptCodec Receipts { get; init; }
 
     /// <summary>What closes each delivered message.</summary>
     public required byte[] Suffix { get; init; }
 
+    public ConsumerConfig Config => Record.Config;
+
     public WindowOptions WindowOptions => new()
     {
-        MaxAckPending = Record.Config.MaxAckPending,
-        Capacity = CapacityPerAckPending * Record.Config.MaxAckPending,
-        VisibilityTimeoutMs = Record.Config.VisibilityTimeoutMs,
+        MaxAckPending = Config.MaxAckPending,
+        Capacity = CapacityPerAckPending * Config.MaxAckPending,
+        VisibilityTimeoutMs = Config.VisibilityTimeoutMs,
+        MaxDeliveries = Config.MaxRetryCount,
     };
 }

@@ -1,11 +1,12 @@
-using System.Buffers.Binary;
+using System.Buffers;
+using System.Text;
 
 namespace Sequin.Grains.Consumers;
 
 /// <summary>The durable state of a consumer. Never mutated, only replaced, because storage serializes it off the grain's scheduler.</summary>
 internal sealed record ConsumerSnapshot
 {
-    private const int HeaderBytes = sizeof(long) + 1;
+    private const byte Version = 1;
 
     /// <summary>When it was written, in milliseconds since the Unix epoch by the writer's clock.</summary>
     public long WrittenAtMs { get; init; }
@@ -13,23 +14,46 @@ internal sealed record ConsumerSnapshot
     /// <summary>The last one of a clean stop: its activation leased nothing after it.</summary>
     public bool IsClean { get; init; }
 
+    /// <summary>How the messages in the window are grouped (<see cref="MessageGroups.Signature"/>).</summary>
+    public string Groups { get; init; } = "";
+
     /// <summary>The bytes of the window (<see cref="Core.Windows.ConsumerWindow"/>).</summary>
     public ReadOnlyMemory<byte> Window { get; init; }
 
-    /// <summary>int64 time, little-endian; byte clean; the window.</summary>
+    /// <summary>The bytes of the remembered receives (<see cref="ReceiveMemory"/>); empty: there are none.</summary>
+    public ReadOnlyMemory<byte> Receives { get; init; }
+
+    public int SizeBytes => Window.Length + Receives.Length;
+
+    /// <summary>byte version, int64 time, byte clean, string groups, int32 length and bytes of the window, the rest the receives.</summary>
     public byte[] ToBytes()
     {
-        var bytes = new byte[HeaderBytes + Window.Length];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, WrittenAtMs);
-        bytes[sizeof(long)] = IsClean ? (byte)1 : (byte)0;
-        Window.Span.CopyTo(bytes.AsSpan(HeaderBytes));
-        return bytes;
+        using var stream = new MemoryStream(SizeBytes + 64);
+        using var output = new BinaryWriter(stream, Encoding.UTF8);
+        output.Write(Version);
+        output.Write(WrittenAtMs);
+        output.Write(IsClean);
+        output.Write(Groups);
+        output.Write(Window.Length);
+        output.Write(Window.Span);
+        output.Write(Receives.Span);
+        output.Flush();
+        return stream.ToArray();
     }
 
-    public static ConsumerSnapshot FromBytes(ReadOnlyMemory<byte> bytes) => new()
+    public static ConsumerSnapshot FromBytes(ReadOnlyMemory<byte> bytes)
     {
-        WrittenAtMs = BinaryPrimitives.ReadInt64LittleEndian(bytes.Span),
-        IsClean = bytes.Span[sizeof(long)] != 0,
-        Window = bytes[HeaderBytes..],
-    };
+        using var stream = new MemoryStream(bytes.ToArray());
+        using var input = new BinaryReader(stream, Encoding.UTF8);
+        if (input.ReadByte() is not Version and var version)
+            throw new InvalidDataException($"Consumer state version {version} is unknown; this build reads version {Version}.");
+        return new ConsumerSnapshot
+        {
+            WrittenAtMs = input.ReadInt64(),
+            IsClean = input.ReadBoolean(),
+            Groups = input.ReadString(),
+            Window = input.ReadBytes(input.ReadInt32()),
+            Receives = input.ReadBytes((int)(stream.Length - stream.Position)),
+        };
+    }
 }

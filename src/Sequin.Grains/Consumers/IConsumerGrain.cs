@@ -24,6 +24,10 @@ public interface IConsumerGrain : IGrainWithGuidKey
     [Alias("nack")]
     Task<ReceiptResult> NackAsync([Immutable] string[] receipts, TimeSpan delay, string? reason, CancellationToken cancellationToken);
 
+    /// <summary>Takes back messages that never reached their receiver: the delivery does not count.</summary>
+    [Alias("give-back")]
+    Task<ReceiptResult> GiveBackAsync([Immutable] string[] receipts);
+
     /// <summary>Lets leases end at another time, counted from now; null: as the consumer is set.</summary>
     [Alias("extend")]
     Task<ReceiptResult> ExtendAsync([Immutable] string[] receipts, TimeSpan? visibilityTimeout, CancellationToken cancellationToken);

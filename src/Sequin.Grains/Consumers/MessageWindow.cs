@@ -5,7 +5,7 @@ using Sequin.Grains.Streams;
 namespace Sequin.Grains.Consumers;
 
 /// <summary>Brings a stream's messages into a consumer's window, and their JSON back out of it.</summary>
-internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, SegmentFilter filter, bool grouped)
+internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, SegmentFilter filter, MessageGroups groups)
 {
     /// <summary>Bytes asked of the stream at a time: one full segment.</summary>
     private const int ReadBytes = SegmentLimits.PayloadBytesMax;
@@ -39,11 +39,31 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
         {
             var offset = messages[i].Offset;
             if (segment is null || offset < segment.BaseOffset || offset > segment.LastOffset)
-                segment = _prefetched.Find(offset) ?? await LoadAsync(offset, cancellationToken);
+            {
+                segment = await FindAsync(offset, cancellationToken)
+                    ?? throw new InvalidOperationException($"Offset {offset} is leased, but the log no longer has it.");
+            }
+
             stored[i] = segment.Message((int)(offset - segment.BaseOffset));
         }
 
         return stored;
+    }
+
+    /// <summary>The segment of a message; null: the log no longer has it.</summary>
+    public async Task<Segment?> FindAsync(long offset, CancellationToken cancellationToken)
+    {
+        if (_prefetched.Find(offset) is { } prefetched)
+            return prefetched;
+        var slice = await stream.ReadAsync(offset - 1, maxBytes: 1, TimeSpan.Zero, cancellationToken);
+        return slice.Segments is [var segment, ..] && segment.BaseOffset <= offset ? segment : null;
+    }
+
+    /// <summary>The group of a message that was found by its offset.</summary>
+    public ulong GroupOf(Segment segment, long offset)
+    {
+        groups.Enter(segment);
+        return groups.Of(segment, segment.Entries, (int)(offset - segment.BaseOffset)).Group;
     }
 
     private void Take(Segment segment)
@@ -51,26 +71,17 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
         if (filter.Enter(segment))
         {
             _prefetched.Add(segment);
+            groups.Enter(segment);
             var entries = segment.Entries;
             for (var i = (int)Math.Max(0, window.NextOffset - segment.BaseOffset); i < entries.Count; i++)
             {
                 if (!filter.Wants(entries, i))
                     continue;
-                if (grouped)
-                    window.Append(segment.BaseOffset + i, entries.Groups[i], entries.FormerGroup(i));
-                else
-                    window.Append(segment.BaseOffset + i, group: 0, formerGroup: 0);
+                var (group, former) = groups.Of(segment, entries, i);
+                window.Append(segment.BaseOffset + i, group, former);
             }
         }
 
         window.AdvanceTo(segment.LastOffset);
-    }
-
-    private async Task<Segment> LoadAsync(long offset, CancellationToken cancellationToken)
-    {
-        var slice = await stream.ReadAsync(offset - 1, maxBytes: 1, TimeSpan.Zero, cancellationToken);
-        return slice.Segments is [var segment, ..] && segment.BaseOffset <= offset
-            ? segment
-            : throw new InvalidOperationException($"Offset {offset} is leased, but the log no longer has it.");
     }
 }

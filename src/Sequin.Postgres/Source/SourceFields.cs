@@ -1,6 +1,6 @@
 namespace Sequin.Postgres.Source;
 
-/// <summary>Fields of a source database's request that problems point at.</summary>
+/// <summary>Fields of requests, for a source database or for what reads it, that problems point at.</summary>
 internal static class SourceFields
 {
     public const string Url = "url";
@@ -10,5 +10,6 @@ internal static class SourceFields
     public const string Password = "password";
     public const string Ssl = "ssl";
     public const string Tables = "tables";
+    public const string GroupColumns = "tables.group_column_names";
     public const string ReplicationSlots = "replication_slots";
 }

@@ -49,6 +49,11 @@ public enum SourceProblemCode
     ReplicaIdentityMissing,
     TableLeftOut,
 
+    // The columns that order messages
+    ColumnMissing,
+    ColumnNotStreamed,
+    OldRowsLackColumn,
+
     // The slot
     SlotNameInvalid,
     SlotMissing,

@@ -1,27 +1,27 @@
 using Sequin.Core.Identity;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
-using Sequin.Server.Requests;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>Creates a consumer. Its grain comes to life with the first receive, and reads the catalog then.</summary>
 internal sealed class ConsumerCreation(
-    ConsumerCatalog consumers, StreamCatalog streams, DatabaseCatalog databases, SegmentReader segments)
+    ConsumerCatalog consumers, ConsumerSources sources, GroupColumnGuard groupColumns, SegmentReader segments)
 {
     public async Task<ConsumerCreationResult> RunAsync(NewConsumer request, CancellationToken cancellationToken)
     {
-        if (await StreamAsync(request, cancellationToken) is not { } stream)
+        if (await sources.FindAsync(request, cancellationToken) is not { } source)
             return new ConsumerCreationResult.NoStream();
 
+        await groupColumns.CheckAsync(source.Database, request.Config.GroupColumns, cancellationToken);
         var consumer = new ConsumerRecord
         {
             Id = ConsumerId.New(),
             Name = request.Name,
-            StreamId = stream.Id,
+            StreamId = source.Stream.Id,
             Config = request.Config,
             // Whatever is committed in the log after this look is newer than the request.
-            StartAfter = request.StartAfter ?? await segments.ReadHeadAsync(stream.Id, cancellationToken),
+            StartAfter = request.StartAfter ?? await segments.ReadHeadAsync(source.Stream.Id, cancellationToken),
         };
         try
         {
@@ -36,19 +36,6 @@ internal sealed class ConsumerCreation(
             // The stream was deleted since we looked.
             return new ConsumerCreationResult.NoStream();
         }
-    }
-
-    private async Task<StreamRecord?> StreamAsync(NewConsumer request, CancellationToken cancellationToken)
-    {
-        if (request.Stream is { } stream)
-            return ResourceName.IsIdOrName(stream) ? await streams.FindAsync(stream, cancellationToken) : null;
-
-        var database = ResourceName.IsIdOrName(request.Database!)
-            ? await databases.FindAsync(request.Database!, cancellationToken)
-            : null;
-        if (database is null)
-            return null;
-        return (await streams.ListAsync(database.Id, cancellationToken)).FirstOrDefault(candidate => candidate.IsDefault);
     }
 }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Sequin.Core.Identity;
 using Sequin.Postgres.Log.Catalog;
-using Sequin.Server.Requests;
 
 namespace Sequin.Server.Consumers;
 
@@ -20,7 +19,7 @@ internal sealed class ConsumerDirectory(ConsumerCatalog catalog, TimeProvider ti
     {
         if (_known.TryGetValue(idOrName, out var known) && time.GetElapsedTime(known.Since) < RememberedFor)
             return known.Id;
-        if (!ResourceName.IsIdOrName(idOrName) || await catalog.FindAsync(idOrName, cancellationToken) is not { } consumer)
+        if (await catalog.FindNamedAsync(idOrName, cancellationToken) is not { } consumer)
             return null;
 
         if (_known.Count >= RememberedMax)

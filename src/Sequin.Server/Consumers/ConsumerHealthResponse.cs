@@ -1,32 +1,46 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Source;
+using Sequin.Server.Requests;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>How a consumer is doing: the worst of its checks.</summary>
 internal sealed record ConsumerHealthResponse(string Name, string Status, IReadOnlyList<ConsumerCheckResponse> Checks)
 {
-    public static ConsumerHealthResponse Of(SlotState? source)
+    private static readonly string[] WorstFirst =
+    [
+        ConsumerCheckResponse.Failed, ConsumerCheckResponse.Warning, ConsumerCheckResponse.Paused, ConsumerCheckResponse.Initializing,
+        ConsumerCheckResponse.Healthy,
+    ];
+
+    public static ConsumerHealthResponse Of(SlotState? source, IReadOnlyList<ConsumerCheckResponse> more)
     {
-        var check = new ConsumerCheckResponse("Replication", StatusOf(source?.State), source?.State switch
+        var replication = new ConsumerCheckResponse("Replication", StatusOf(source?.State), source?.State switch
         {
             null or DatabaseState.Streaming or DatabaseState.CatchingUp or DatabaseState.Idle => null,
-            { } state => source.Detail ?? $"The database is in the state {JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString())}.",
+            { } state => source.Detail ?? $"The database is in the state {WireNames.Of(state)}.",
         });
-        return new ConsumerHealthResponse("Consumer health", check.Status, [check]);
+        ConsumerCheckResponse[] checks = [replication, .. more];
+        return new ConsumerHealthResponse("Consumer health", WorstFirst.First(status => checks.Any(check => check.Status == status)), checks);
     }
 
     private static string StatusOf(DatabaseState? state) => state switch
     {
-        null => "initializing",
-        DatabaseState.Streaming or DatabaseState.CatchingUp or DatabaseState.Idle => "healthy",
-        DatabaseState.Reconnecting or DatabaseState.SlotInUse => "warning",
-        DatabaseState.Paused => "paused",
-        _ => "error",
+        null => ConsumerCheckResponse.Initializing,
+        DatabaseState.Streaming or DatabaseState.CatchingUp or DatabaseState.Idle => ConsumerCheckResponse.Healthy,
+        DatabaseState.Reconnecting or DatabaseState.SlotInUse => ConsumerCheckResponse.Warning,
+        DatabaseState.Paused => ConsumerCheckResponse.Paused,
+        _ => ConsumerCheckResponse.Failed,
     };
 }
 
 internal sealed record ConsumerCheckResponse(
-    string Name, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error);
+    string Name, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error)
+{
+    public const string Healthy = "healthy";
+    public const string Initializing = "initializing";
+    public const string Paused = "paused";
+    public const string Warning = "warning";
+    public const string Failed = "error";
+}

@@ -4,5 +4,17 @@ namespace Sequin.Server.Consumers;
 internal static class ConsumerLimits
 {
     public const int MaxAckPendingMax = 100_000;
+    public const int MaxRetryCountMax = 1000;
+    public const int MaxWaitingMax = 10_000;
     public const int TablesMax = 1000;
+    public const int GroupColumnsMax = 32;
+
+    /// <summary>PostgreSQL's identifiers: NAMEDATALEN - 1.</summary>
+    public const int ColumnBytesMax = 63;
+
+    /// <summary>A change without If-Match that others keep overtaking is given up after so many attempts.</summary>
+    public const int ChangeAttemptsMax = 10;
+
+    /// <summary>Looking at the columns of the source.</summary>
+    public static readonly TimeSpan SourceLookMax = TimeSpan.FromSeconds(20);
 }

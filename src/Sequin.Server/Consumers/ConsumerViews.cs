@@ -1,16 +1,39 @@
+using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Server.Errors;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>Puts together what is shown of a consumer.</summary>
-internal sealed class ConsumerViews(StreamCatalog streams, DatabaseCatalog databases, SlotStore slots)
+internal sealed class ConsumerViews(ConsumerSources sources, SlotStore slots, IGrainFactory grains)
 {
-    public async Task<ConsumerResponse> ToResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
+    /// <summary>From the catalog alone: a list of many must not call them all to life.</summary>
+    public Task<ConsumerResponse> ToResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
+        ToResponseAsync(consumer, [], cancellationToken);
+
+    /// <summary>With what the consumer itself says of its health.</summary>
+    public async Task<ConsumerResponse> ToFullResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
+        await ToResponseAsync(consumer, DeliveryChecks.Of(consumer, await AskAsync(consumer)), cancellationToken);
+
+    private async Task<ConsumerResponse> ToResponseAsync(
+        ConsumerRecord consumer, IReadOnlyList<ConsumerCheckResponse> checks, CancellationToken cancellationToken)
     {
-        var stream = await streams.FindAsync(consumer.StreamId, cancellationToken);
-        var database = stream is null ? null : await databases.FindAsync(stream.DatabaseId, cancellationToken);
-        var state = database is null ? null : await slots.ReadStateAsync(database.Id, cancellationToken);
-        return ConsumerResponse.Of(consumer, stream, database?.Name, ConsumerHealthResponse.Of(state));
+        var source = await sources.FindAsync(consumer.StreamId, cancellationToken);
+        var state = source is null ? null : await slots.ReadStateAsync(source.Database.Id, cancellationToken);
+        return ConsumerResponse.Of(consumer, source, ConsumerHealthResponse.Of(state, checks));
+    }
+
+    // That the cluster is away is worth a line in its health, not a refusal to show what it is.
+    private async Task<ConsumerStatus?> AskAsync(ConsumerRecord consumer)
+    {
+        try
+        {
+            return await grains.GetGrain<IConsumerGrain>(consumer.Id.Value).GetStatusAsync();
+        }
+        catch (Exception away) when (ExceptionProblems.IsClusterAway(away))
+        {
+            return null;
+        }
     }
 }

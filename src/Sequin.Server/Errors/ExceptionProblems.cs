@@ -17,10 +17,14 @@ internal static class ExceptionProblems
         BadHttpRequestException bad => new Problem(bad.StatusCode, "malformed", "The request could not be read."),
         _ when Causes(exception).Any(IsDatabaseAway) => Problem.Unavailable("log_database_unavailable",
             "The log database does not answer. Nothing was changed; try again."),
-        _ when Causes(exception).Any(IsClusterAway) => Problem.Unavailable("cluster_unavailable",
+        _ when IsClusterAway(exception) => Problem.Unavailable("cluster_unavailable",
             "The cluster did not answer in time. Try again."),
         _ => Problem.Internal(),
     };
+
+    /// <summary>A grain could not be called, or did not answer in time.</summary>
+    public static bool IsClusterAway(Exception exception) =>
+        Causes(exception).Any(cause => cause is TimeoutException or OrleansException);
 
     private static IEnumerable<Exception> Causes(Exception exception)
     {
@@ -41,6 +45,4 @@ internal static class ExceptionProblems
     private static bool IsAwayState(string state) =>
         state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("53", StringComparison.Ordinal)
         || state.StartsWith("57P", StringComparison.Ordinal) || state == PostgresErrorCodes.ReadOnlySqlTransaction;
-
-    private static bool IsClusterAway(Exception exception) => exception is TimeoutException or OrleansException;
 }

@@ -37,6 +37,10 @@ internal sealed record Problem(int Status, string Code, string Detail) : IResult
 
     public static Problem Conflict(string code, string detail) => new(StatusCodes.Status409Conflict, code, detail);
 
+    public static Problem Stale(string what, string name, long revision) => new(StatusCodes.Status412PreconditionFailed, "stale",
+        string.Create(CultureInfo.InvariantCulture, $"The {what} '{Shown.Short(name)}' has the revision \"{revision}\", which If-Match does "
+            + $"not name. Nothing was changed: get it again, and change that."));
+
     public static Problem TooLarge(long limitBytes) => new(StatusCodes.Status413PayloadTooLarge, "too_large",
         string.Create(CultureInfo.InvariantCulture, $"The body is larger than {limitBytes} bytes."));
 
@@ -56,6 +60,11 @@ internal sealed record Problem(int Status, string Code, string Detail) : IResult
         string.Join(" ", errors.SelectMany(field => field.Value.Select(text => Sentence(field.Key, text)))))
     {
         ValidationErrors = errors,
+    };
+
+    public static Problem TooManyRequests(string code, string detail) => new(StatusCodes.Status429TooManyRequests, code, detail)
+    {
+        RetryAfterSeconds = RetryAfterSecondsDefault,
     };
 
     public static Problem Unavailable(string code, string detail) => new(StatusCodes.Status503ServiceUnavailable, code, detail)

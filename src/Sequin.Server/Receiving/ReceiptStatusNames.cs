@@ -5,8 +5,8 @@ namespace Sequin.Server.Receiving;
 /// <summary>
 /// What became of a receipt, on the wire.
 /// <list type="table">
-/// <item><term><c>acked</c>, <c>nacked</c></term><description>Done as asked.</description></item>
-/// <item><term><c>already_acked</c></term><description>The message was finished before; a nack cannot bring it back.</description></item>
+/// <item><term><c>acked</c>, <c>nacked</c>, <c>extended</c></term><description>Done as asked.</description></item>
+/// <item><term><c>already_acked</c></term><description>The message was finished before; it cannot be brought back.</description></item>
 /// <item><term><c>acked_late</c></term><description>
 /// The lease had expired, but nobody else had the message: done all the same.</description></item>
 /// <item><term><c>stale</c></term><description>Leased again since, or from before a rewind: nothing was changed.</description></item>
@@ -25,6 +25,12 @@ internal static class ReceiptStatusNames
     public static string OfNack(ReceiptStatus status) => status switch
     {
         ReceiptStatus.Done => "nacked",
+        _ => OfEither(status),
+    };
+
+    public static string OfExtend(ReceiptStatus status) => status switch
+    {
+        ReceiptStatus.Done => "extended",
         _ => OfEither(status),
     };
 

@@ -14,9 +14,8 @@ internal static class ReceiveParser
         var fields = new ReceiveFields();
         foreach (var (name, values) in query)
         {
-            var field = FieldOf(name) ?? throw new ProblemException(Problem.UnknownField(name));
             foreach (var value in values)
-                fields.Set(field, field.Parse(value ?? ""));
+                SetFromQuery(ref fields, name, value ?? "");
         }
 
         return fields.ToRequest();
@@ -31,14 +30,38 @@ internal static class ReceiveParser
 
         var reader = StrictReader.Open(body);
         while (StrictReader.NextProperty(ref reader))
-        {
-            var field = FieldOf(ref reader) ?? throw StrictReader.Unknown(ref reader);
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.Null)
-                fields.Set(field, field.Read(ref reader));
-        }
-
+            SetFromJson(ref fields, ref reader);
         return fields.ToRequest();
+    }
+
+    private static void SetFromQuery(ref ReceiveFields fields, string name, string value)
+    {
+        if (FieldOf(name) is { } field)
+            fields.Set(field, field.Parse(value));
+        else if (name == ReceiveFields.RequestId)
+            fields.SetRequestId(value);
+        else if (name == ReceiveFields.AutoAck)
+            fields.SetAutoAck(value switch { "true" => true, "false" => false, _ => throw NotBoolean($"\"{Shown.Short(value)}\"") });
+        else
+            throw new ProblemException(Problem.UnknownField(name));
+    }
+
+    private static void SetFromJson(ref ReceiveFields fields, ref Utf8JsonReader reader)
+    {
+        var field = FieldOf(ref reader);
+        var isRequestId = field is null && reader.ValueTextEquals("request_id"u8);
+        if (field is null && !isRequestId && !reader.ValueTextEquals("auto_ack"u8))
+            throw StrictReader.Unknown(ref reader);
+
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+            return;
+        if (field is not null)
+            fields.Set(field, field.Read(ref reader));
+        else if (isRequestId)
+            fields.SetRequestId(reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw NotText());
+        else
+            fields.SetAutoAck(reader.TokenType is JsonTokenType.True or JsonTokenType.False ? reader.GetBoolean() : throw NotBoolean(""));
     }
 
     private static LimitedField? FieldOf(string name) => name switch
@@ -57,4 +80,9 @@ internal static class ReceiveParser
             return ReceiveFields.WaitFor;
         return reader.ValueTextEquals("visibility_timeout"u8) ? ReceiveFields.VisibilityTimeout : null;
     }
+
+    private static ProblemException NotText() => new(Problem.WrongType("request_id must be a string."));
+
+    private static ProblemException NotBoolean(string shown) =>
+        new(Problem.WrongType($"auto_ack{(shown.Length == 0 ? "" : $" is {shown}; it")} must be true or false."));
 }

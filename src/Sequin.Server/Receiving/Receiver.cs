@@ -6,6 +6,9 @@ namespace Sequin.Server.Receiving;
 /// <summary>One receive: waits in the consumer's grain, and gives back what a caller who has gone away can no longer take.</summary>
 internal sealed partial class Receiver(ConsumerGateway consumers, IHostApplicationLifetime lifetime, ILogger<Receiver> logger)
 {
+    /// <summary>Tells a receiver why a consumer with messages gives none.</summary>
+    private const string StatusHeader = "sequin-consumer-status";
+
     public async Task ReceiveAsync(string idOrName, ReceiveRequest request, HttpContext context)
     {
         // A stopping server ends its long polls with an empty answer: the caller's next one reaches another process.
@@ -23,10 +26,29 @@ internal sealed partial class Receiver(ConsumerGateway consumers, IHostApplicati
 
         if (result is null)
             await Problem.NotFound("consumer", idOrName).ExecuteAsync(context);
+        else if (Refusal(idOrName, result.Outcome) is { } refusal)
+            await refusal.ExecuteAsync(context);
         else if (!context.RequestAborted.IsCancellationRequested)
-            await ReceiveResponse.WriteAsync(context.Response, result, context.RequestAborted);
-        else
+            await AnswerAsync(context, result);
+        else if (request is { RequestId: null, AutoAck: false })
             await GiveBackAsync(idOrName, result);
+    }
+
+    private static Problem? Refusal(string idOrName, ReceiveOutcome outcome) => outcome switch
+    {
+        ReceiveOutcome.Disabled => Problem.Conflict("consumer_disabled",
+            $"The consumer '{Shown.Short(idOrName)}' is disabled. Set its status to active to receive from it."),
+        ReceiveOutcome.TooManyWaiting => Problem.TooManyRequests("too_many_waiting",
+            $"As many receives of the consumer '{Shown.Short(idOrName)}' are waiting as its max_waiting allows. "
+            + "Try again later, raise max_waiting, or ask without wait_for."),
+        _ => null,
+    };
+
+    private static Task AnswerAsync(HttpContext context, ReceiveResult result)
+    {
+        if (result.Outcome == ReceiveOutcome.Paused)
+            context.Response.Headers[StatusHeader] = "paused";
+        return ReceiveResponse.WriteAsync(context.Response, result, context.RequestAborted);
     }
 
     // Only when nothing was written: a caller that got the bytes and then hung up does hold its leases.
@@ -37,7 +59,7 @@ internal sealed partial class Receiver(ConsumerGateway consumers, IHostApplicati
 
         var receipts = Array.ConvertAll(result.Messages, message => message.Receipt);
         await consumers.CallAsync(idOrName,
-            consumer => consumer.NackAsync(receipts, TimeSpan.Zero, null, CancellationToken.None), r => r.Gone, CancellationToken.None);
+            consumer => consumer.GiveBackAsync(receipts), r => r.Gone, CancellationToken.None);
         LogGivenBack(idOrName, receipts.Length);
     }
 

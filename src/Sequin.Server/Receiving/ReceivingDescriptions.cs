@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Sequin.Grains.Consumers;
 
 namespace Sequin.Server.Receiving;
 
@@ -47,6 +48,23 @@ internal static class ReceivingDescriptions
         {
             var fields = Receipts();
             fields["delay"] = Duration($"0 to {ReceivingLimits.NackDelayMsMax} ms");
+            fields["reason"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = $"Why; kept with the dead letter. At most {ReceivingLimits.ReasonLengthMax} characters.",
+            };
+            Take(operation, Object(fields), isRequired: true);
+            Answer(operation, Outcomes());
+            return Task.CompletedTask;
+        });
+
+    public static void DescribeExtend(this RouteHandlerBuilder endpoint) => endpoint
+        .WithSummary("Let leases last longer, or shorter, from now on")
+        .WithDescription("Each receipt's `status` is `extended`, `already_acked`, `stale` or `unknown`.")
+        .AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            var fields = Receipts();
+            fields["visibility_timeout"] = Fields()["visibility_timeout"];
             Take(operation, Object(fields), isRequired: true);
             Answer(operation, Outcomes());
             return Task.CompletedTask;
@@ -63,6 +81,17 @@ internal static class ReceivingDescriptions
         ["wait_for"] = Duration($"0 to {ReceivingLimits.WaitMsMax} ms, default 0"),
         ["visibility_timeout"] = Duration(
             $"{ReceivingLimits.VisibilityMsMin} to {ReceivingLimits.VisibilityMsMax} ms, default: as the consumer is set"),
+        ["request_id"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
+            Description = "The same id within the lease gets the same messages and receipts again. "
+                + $"1 to {ReceiveRequest.RequestIdLengthMax} characters.",
+        },
+        ["auto_ack"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Boolean,
+            Description = "The messages are acked with the answer: delivered at most once. Default false.",
+        },
     };
 
     private static Dictionary<string, IOpenApiSchema> Receipts() => new()

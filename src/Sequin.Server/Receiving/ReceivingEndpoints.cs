@@ -6,7 +6,7 @@ using Sequin.Server.Requests;
 
 namespace Sequin.Server.Receiving;
 
-/// <summary>Receive, ack and nack, under the two published prefixes and our own. The handlers write their answers themselves.</summary>
+/// <summary>Receive, ack, nack and extend, under the two published prefixes and our own. The handlers write their answers themselves.</summary>
 internal static class ReceivingEndpoints
 {
     private static readonly string[] Prefixes = ["sequin_streams", "http_pull_consumers", "consumers"];
@@ -20,6 +20,7 @@ internal static class ReceivingEndpoints
             consumer.MapPost("/receive", ReceiveAsync).WithName($"{prefix}_receive").DescribeReceive();
             consumer.MapPost("/ack", AckAsync).WithName($"{prefix}_ack").DescribeAck();
             consumer.MapPost("/nack", NackAsync).WithName($"{prefix}_nack").DescribeNack();
+            consumer.MapPost("/extend", ExtendAsync).WithName($"{prefix}_extend").DescribeExtend();
         }
     }
 
@@ -48,8 +49,18 @@ internal static class ReceivingEndpoints
     {
         var request = await ReadAsync(context, ReceiptParser.Nack);
         var result = await consumers.CallAsync(id_or_name,
-            consumer => consumer.NackAsync(request.Receipts, request.Delay, null, context.RequestAborted), IsGone, context.RequestAborted);
+            consumer => consumer.NackAsync(request.Receipts, request.Delay, request.Reason, context.RequestAborted), IsGone,
+            context.RequestAborted);
         await AnswerAsync(context, id_or_name, request, result, ReceiptStatusNames.OfNack);
+    }
+
+    private static async Task ExtendAsync(string id_or_name, HttpContext context, ConsumerGateway consumers)
+    {
+        var request = await ReadAsync(context, ReceiptParser.Extend);
+        var result = await consumers.CallAsync(id_or_name,
+            consumer => consumer.ExtendAsync(request.Receipts, request.VisibilityTimeout, context.RequestAborted), IsGone,
+            context.RequestAborted);
+        await AnswerAsync(context, id_or_name, request, result, ReceiptStatusNames.OfExtend);
     }
 
     private static bool IsGone(ReceiptResult result) => result.Gone;

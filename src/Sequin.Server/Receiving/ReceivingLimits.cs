@@ -1,6 +1,6 @@
 namespace Sequin.Server.Receiving;
 
-/// <summary>The limits of receive, ack and nack. Times in milliseconds.</summary>
+/// <summary>The limits of receive, ack, nack and extend. Times in milliseconds.</summary>
 internal static class ReceivingLimits
 {
     public const int BatchSizeMin = 1;
@@ -14,7 +14,8 @@ internal static class ReceivingLimits
     public const long VisibilityMsMin = 500;
     public const long VisibilityMsMax = 12 * 3_600_000;
 
-    /// <summary>Receipts of one ack or nack.</summary>
+    /// <summary>Receipts of one ack, nack or extend.</summary>
     public const int ReceiptsMax = 1000;
+    public const int ReasonLengthMax = 1000;
     public const long NackDelayMsMax = 12 * 3_600_000;
 }

@@ -9,11 +9,15 @@ internal sealed class FieldErrors
 
     public bool Any => _errors.Count > 0;
 
+    /// <summary>Texts so far.</summary>
+    public int Count { get; private set; }
+
     public void Add(string field, string error)
     {
         if (!_errors.TryGetValue(field, out var texts))
             _errors[field] = texts = [];
         texts.Add(error);
+        Count++;
     }
 
     /// <summary>The text of a field that must be there, or an empty one and an error.</summary>

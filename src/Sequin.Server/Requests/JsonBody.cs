@@ -13,12 +13,12 @@ internal static class JsonBody
 {
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = RequestLimits.JsonDepthMax };
 
-    public static async ValueTask<T> ReadAsync<T>(HttpContext context) where T : class
+    public static async ValueTask<(T Value, GivenFields Given)> ReadAsync<T>(HttpContext context) where T : class
     {
         var bytes = await RequestBytes.ReadAsync(context);
         try
         {
-            return Parse<T>(bytes.Content);
+            return (Parse<T>(bytes.Content, out var given), given);
         }
         finally
         {
@@ -26,7 +26,9 @@ internal static class JsonBody
         }
     }
 
-    internal static T Parse<T>(ReadOnlySequence<byte> content) where T : class
+    internal static T Parse<T>(ReadOnlySequence<byte> content) where T : class => Parse<T>(content, out _);
+
+    private static T Parse<T>(ReadOnlySequence<byte> content, out GivenFields given) where T : class
     {
         using var document = Document(content);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
@@ -35,6 +37,7 @@ internal static class JsonBody
         try
         {
             JsonKeys.Check(document.RootElement, WireJson.Options.GetTypeInfo(typeof(T)));
+            given = new GivenFields(document.RootElement.EnumerateObject().Select(field => field.Name).ToHashSet(StringComparer.Ordinal));
             return document.RootElement.Deserialize<T>(WireJson.Options)!;
         }
         catch (JsonException wrong)

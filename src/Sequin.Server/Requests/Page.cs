@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using Sequin.Server.Errors;
 
@@ -17,29 +16,22 @@ internal sealed record Page(int Limit, string? After) : IBindableFromHttpContext
 
     public static ValueTask<Page?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
-        var query = context.Request.Query;
-        foreach (var name in query.Keys)
-        {
-            if (name is not ("limit" or "after"))
-                throw new ProblemException(Problem.UnknownField(name));
-        }
-
-        return ValueTask.FromResult<Page?>(new Page(ReadLimit(query["limit"]), ReadAfter(query["after"])));
-    }
-
-    // More than one value of a parameter is joined by a comma here, and so is refused below.
-    private static int ReadLimit(string? text)
-    {
-        if (text is null)
-            return LimitMax;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= LimitMax
-            ? limit
-            : throw new ProblemException(Problem.OutOfRange(
-                $"limit is \"{Shown.Short(text)}\"; it must be a whole number from 1 to {LimitMax}."));
+        var query = new QueryFields(context.Request.Query, "limit", "after");
+        return ValueTask.FromResult<Page?>(new Page(query.Limit(LimitMax), ReadAfter(query.Text("after"))));
     }
 
     private static string? ReadAfter(string? text) => text is null || ResourceName.IsIdOrName(text)
         ? text
         : throw new ProblemException(Problem.WrongType(
             $"after is \"{Shown.Short(text)}\"; it must be the id or the name of the last item of the page before."));
+}
+
+/// <summary>The same of what has no name: behind the one whose id is <c>after</c>.</summary>
+internal sealed record IdPage(int Limit, Guid? After) : IBindableFromHttpContext<IdPage>
+{
+    public static ValueTask<IdPage?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        var query = new QueryFields(context.Request.Query, "limit", "after");
+        return ValueTask.FromResult<IdPage?>(new IdPage(query.Limit(Page.LimitMax), query.Id("after")));
+    }
 }

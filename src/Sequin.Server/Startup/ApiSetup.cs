@@ -4,7 +4,9 @@ using Sequin.Server.Auth;
 using Sequin.Server.Configuration;
 using Sequin.Server.Consumers;
 using Sequin.Server.Databases;
+using Sequin.Server.DeadLetters;
 using Sequin.Server.Errors;
+using Sequin.Server.Messages;
 using Sequin.Server.OpenApi;
 using Sequin.Server.Receiving;
 using Sequin.Server.Requests;
@@ -24,7 +26,14 @@ internal static class ApiSetup
         services.AddApiDescription();
         services.AddSingleton<DatabaseCreation>();
         services.AddSingleton<DatabaseRemoval>();
+        services.AddSingleton<ConsumerSources>();
+        services.AddSingleton<GroupColumnGuard>();
         services.AddSingleton<ConsumerCreation>();
+        services.AddSingleton<ConsumerChange>();
+        services.AddSingleton<ConsumerStatusReader>();
+        services.AddSingleton<DeadLetterActions>();
+        services.AddSingleton<DeadMessages>();
+        services.AddSingleton<MessageBrowser>();
         services.AddSingleton<ConsumerDirectory>();
         services.AddSingleton<ConsumerViews>();
         services.AddSingleton<ConsumerGateway>();
@@ -52,6 +61,9 @@ internal static class ApiSetup
         api.MapStreams();
         api.MapStreamReading();
         api.MapConsumers();
+        api.MapDeadLetters();
+        api.MapRedrives();
+        api.MapMessages();
         api.MapReceiving();
         api.MapApiKeys();
     }

@@ -1,6 +1,7 @@
 using Npgsql;
 using Sequin.Postgres.Log;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.DeadLetters;
 using Sequin.Postgres.Log.Secrets;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
@@ -23,6 +24,9 @@ internal static class LogDatabaseSetup
         services.AddSingleton<SlotStore>();
         services.AddSingleton<SegmentReader>();
         services.AddSingleton<SegmentSearch>();
+        services.AddSingleton<MessageLookup>();
+        services.AddSingleton<DeadLetterStore>();
+        services.AddSingleton<RedriveStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ClusterSecrets>();
     }

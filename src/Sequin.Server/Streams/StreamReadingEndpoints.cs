@@ -17,14 +17,14 @@ internal static class StreamReadingEndpoints
     private static Task TailAsync(string id_or_name, HttpContext context, StreamTail tail) => tail.RunAsync(id_or_name, context);
 
     private static async Task ReadAsync(
-        string id_or_name, HttpContext context, StreamDirectory directory, StreamPages pages, SegmentSearch search, SegmentReader segments,
+        string id_or_name, HttpContext context, StreamDirectory directory, StreamPages pages, SegmentSearch search, MessageLookup messages,
         IHostApplicationLifetime lifetime)
     {
         var query = StreamQuery.ForMessages(context.Request.Query);
         if (await directory.FindAsync(id_or_name, context.RequestAborted) is not { } stream)
             await Problem.NotFound("stream", id_or_name).ExecuteAsync(context);
         else if (query.Table is not null)
-            await FindAsync(query, stream, context, search, segments);
+            await FindAsync(query, stream, context, search, messages);
         else
             await ReadPageAsync(query, stream, context, pages, lifetime);
     }
@@ -51,16 +51,14 @@ internal static class StreamReadingEndpoints
     }
 
     private static async Task FindAsync(
-        StreamQuery query, FoundStream stream, HttpContext context, SegmentSearch search, SegmentReader segments)
+        StreamQuery query, FoundStream stream, HttpContext context, SegmentSearch search, MessageLookup messages)
     {
         var table = query.Table!.Value.Unquoted;
         var result = await search.FindLastAsync(
             stream.Id, table, GroupHash.Of(table, query.Key), query.Before ?? long.MaxValue, context.RequestAborted);
-        var found = result.Offset is { } offset ? await segments.FindAsync(stream.Id, offset, context.RequestAborted) : null;
-        (long, ReadOnlyMemory<byte>)[] messages = found is null
-            ? []
-            : [(result.Offset!.Value, found.Message((int)(result.Offset.Value - found.BaseOffset)))];
+        var found = result.Offset is { } offset ? await messages.FindAsync(stream.Id, offset, context.RequestAborted) : null;
         await StreamReadResponse.WriteFoundAsync(
-            context.Response, messages, stream.Suffix, result.LookedBackTo, result.IsComplete, context.RequestAborted);
+            context.Response, found is null ? [] : [(found.Offset, found.Stored)], stream.Suffix, result.LookedBackTo, result.IsComplete,
+            context.RequestAborted);
     }
 }

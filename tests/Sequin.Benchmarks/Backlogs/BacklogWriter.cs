@@ -6,16 +6,8 @@ namespace Sequin.Benchmarks.Backlogs;
 /// <summary>Writes a backlog, on the server itself: a million changes take some seconds.</summary>
 internal static class BacklogWriter
 {
-    // 250 bytes of text a row: that is what travels.
-    private const string Columns = """
-        i, i % 5000, (ARRAY['pending', 'paid', 'shipped'])[1 + i % 3], (i % 100000) / 100.0,
-        '2026-01-01T00:00:00Z'::timestamptz + i * interval '1 second', i % 2 = 0, repeat(md5(i::text), 6)
-        """;
-
     private static readonly string Schema = $"""
-        CREATE TABLE orders (
-            id bigint PRIMARY KEY, account_id int NOT NULL, status text NOT NULL, amount numeric(12, 2) NOT NULL,
-            placed_at timestamptz NOT NULL, express bool NOT NULL, note text NOT NULL) WITH (autovacuum_enabled = false);
+        {Orders.Table};
 
         CREATE PROCEDURE write_backlog(transactions int, inserts int, updates int, deletes int) LANGUAGE plpgsql AS $$
         DECLARE
@@ -24,7 +16,7 @@ internal static class BacklogWriter
             FOR t IN 1..transactions LOOP
                 -- Transaction t inserts the ids from first on, and changes those of its predecessor.
                 first := t::bigint * inserts;
-                INSERT INTO orders SELECT {Columns} FROM generate_series(first, first + inserts - 1) i;
+                INSERT INTO orders SELECT {Orders.Columns} FROM generate_series(first, first + inserts - 1) i;
                 UPDATE orders SET status = 'changed', amount = amount + 1 WHERE id >= first - inserts AND id < first - inserts + updates;
                 DELETE FROM orders WHERE id >= first - inserts + updates AND id < first - inserts + updates + deletes;
                 COMMIT;
@@ -38,7 +30,7 @@ internal static class BacklogWriter
     {
         await using var command = source.CreateCommand(string.Create(CultureInfo.InvariantCulture, $"""
             {Schema}
-            INSERT INTO orders SELECT {Columns} FROM generate_series(0, {plan.Inserts - 1}) i;
+            INSERT INTO orders SELECT {Orders.Columns} FROM generate_series(0, {plan.Inserts - 1}) i;
             CREATE PUBLICATION {publication} FOR TABLE orders;
             """));
         await command.ExecuteNonQueryAsync(cancellationToken);
@@ -59,7 +51,7 @@ internal static class BacklogWriter
     public static async Task WriteEndAsync(NpgsqlDataSource source, BacklogPlan plan, CancellationToken cancellationToken)
     {
         await using var command = source.CreateCommand(string.Create(CultureInfo.InvariantCulture,
-            $"INSERT INTO orders SELECT {Columns} FROM generate_series({plan.EndId}, {plan.EndId}) i"));
+            $"INSERT INTO orders SELECT {Orders.Columns} FROM generate_series({plan.EndId}, {plan.EndId}) i"));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using Sequin.Benchmarks.Backlogs;
+using Sequin.Benchmarks.Pulling;
 using Sequin.Postgres.Embedded;
 using Sequin.Testing.Clients;
 using Sequin.Testing.Servers;
@@ -11,8 +12,6 @@ namespace Sequin.Benchmarks.Throughput;
 /// </summary>
 internal sealed class PipelineRun(EmbeddedPostgres postgres, Backlog backlog, ThroughputSettings settings)
 {
-    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(60);
-
     public async Task<PipelineResult> RunAsync(string slot, string warmUpSlot, CancellationToken cancellationToken)
     {
         var logDatabase = $"log_of_{slot}";
@@ -40,63 +39,20 @@ internal sealed class PipelineRun(EmbeddedPostgres postgres, Backlog backlog, Th
     {
         await using var backends = await BackendCpuSampler.StartAsync(postgres.ConnectionString, logDatabase, cancellationToken);
         using var api = new ApiClient(server.Address, server.Token);
-        var deliveries = new Deliveries(backlog.Changes);
+        var deliveries = new Deliveries(backlog.Changes, backlog.Changes);
         var serverCpu = server.CpuTime;
         var clientCpu = ProcessUsage.CpuTime(Environment.ProcessId);
 
         var started = TimeProvider.System.GetTimestamp();
         await api.CreateDatabaseAsync(slot, backlog.ConnectionString, slot, Backlog.Publication, cancellationToken);
         await api.CreateConsumerAsync(slot, slot, visibilityTimeout: null, cancellationToken);
-        await PullAllAsync(server, slot, deliveries, cancellationToken);
+        await PullRun.RunAsync(server, slot, settings.Clients, settings.BatchSize, deliveries, cancellationToken);
         var elapsed = TimeProvider.System.GetElapsedTime(started);
 
         var result = new PipelineResult(
             elapsed, server.CpuTime - serverCpu, server.PeakMemoryMiB, await backends.StopAsync(cancellationToken),
             ProcessUsage.CpuTime(Environment.ProcessId) - clientCpu);
-        await EnsureEmptyAsync(server, slot, cancellationToken);
+        await PullRun.EnsureEmptyAsync(server, slot, cancellationToken);
         return result;
-    }
-
-    private async Task PullAllAsync(ServerProcess server, string consumer, Deliveries deliveries, CancellationToken cancellationToken)
-    {
-        var pullers = Enumerable.Range(0, settings.Clients)
-            .Select(_ => new Puller(server.Address, server.Token, consumer, settings.BatchSize, deliveries)).ToList();
-        try
-        {
-            await WaitAsync(deliveries, cancellationToken);
-        }
-        finally
-        {
-            pullers.ForEach(puller => puller.Dispose());
-        }
-    }
-
-    private static async Task WaitAsync(Deliveries deliveries, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var before = deliveries.Acked;
-            try
-            {
-                await deliveries.Complete.WaitAsync(StallTimeout, TimeProvider.System, cancellationToken);
-                return;
-            }
-            catch (TimeoutException) when (deliveries.Acked > before)
-            {
-                // Slow, and on its way.
-            }
-            catch (TimeoutException)
-            {
-                throw new TimeoutException($"Nothing was acked for {StallTimeout}; {before} messages were before.");
-            }
-        }
-    }
-
-    private static async Task EnsureEmptyAsync(ServerProcess server, string consumer, CancellationToken cancellationToken)
-    {
-        using var client = new PullClient(server.Address, server.Token, consumer);
-        var more = await client.ReceiveAsync(1, TimeSpan.Zero, cancellationToken);
-        if (more.Count > 0)
-            throw new InvalidDataException($"Offset {more[0].Offset} came after everything had been acked.");
     }
 }

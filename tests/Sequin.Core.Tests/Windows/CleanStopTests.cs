@@ -14,7 +14,7 @@ public sealed class CleanStopTests
         _caller.Pass(20_000);
 
         _caller.Restart();
-        Assert.Equal(new WindowCounts(Leased: 1, Ready: 1, 0, 0, Unfinished: 2), _caller.Window.Counts);
+        Assert.Equal(new WindowCounts(Leased: 1, Ready: 1, 0, 0, 0, Unfinished: 2), _caller.Window.Counts);
         Assert.Equal(_caller.NowMs + 10_000, _caller.Window.NextDueMs);
         _caller.Pass(9_999);
 

@@ -10,7 +10,8 @@ public sealed class ConsumerWindowModelTests
 
     private static readonly Gen<StepKind> GenKind = Gen.Frequency(
         (6, StepKind.Commit), (8, StepKind.Lease), (1, StepKind.GoAway), (7, StepKind.Ack), (3, StepKind.Nack), (2, StepKind.Extend),
-        (4, StepKind.Pass), (1, StepKind.Die), (1, StepKind.Bury), (2, StepKind.Save), (2, StepKind.Written), (2, StepKind.Mark),
+        (4, StepKind.Pass), (1, StepKind.Die), (1, StepKind.Bury), (1, StepKind.Redrive),
+        (1, StepKind.Discard), (2, StepKind.Save), (2, StepKind.Written), (2, StepKind.Mark),
         (4, StepKind.SaveAll), (2, StepKind.Crash), (1, StepKind.Stop), (1, StepKind.Rewind));
 
     /// <summary>Few messages, and saves that are on their way all the time.</summary>

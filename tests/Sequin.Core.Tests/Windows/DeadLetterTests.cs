@@ -12,7 +12,7 @@ public sealed class DeadLetterTests
         _caller.Append(1, 1);
         Fail(2);
 
-        Assert.Equal(new WindowCounts(0, 0, 0, Finishing: 1, Unfinished: 2), _caller.Window.Counts);
+        Assert.Equal(new WindowCounts(0, 0, 0, Finishing: 1, Halted: 0, Unfinished: 2), _caller.Window.Counts);
         Assert.Empty(_caller.Lease(1));
         Assert.Equal([new LeasedOffset(1, Receipt: 2, Delivery: 2)], TakeDying());
         Assert.Empty(TakeDying());

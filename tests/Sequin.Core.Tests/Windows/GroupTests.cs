@@ -50,7 +50,7 @@ public sealed class GroupTests
 
         Assert.Equal(ReceiptStatus.Done, _caller.Nack(leases[0]));
 
-        Assert.Equal(new WindowCounts(Leased: 1, Ready: 1, Delayed: 0, Finishing: 0, Unfinished: 4), _caller.Window.Counts);
+        Assert.Equal(new WindowCounts(Leased: 1, Ready: 1, Delayed: 0, Finishing: 0, Halted: 0, Unfinished: 4), _caller.Window.Counts);
         Assert.Equal(ReceiptStatus.Stale, _caller.Ack(leases[2]));
         Assert.Equal(ReceiptStatus.Stale, _caller.Nack(leases[3]));
         Assert.Equal(ReceiptStatus.Done, _caller.Ack(leases[1]));

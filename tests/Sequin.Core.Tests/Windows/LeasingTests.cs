@@ -21,7 +21,7 @@ public sealed class LeasingTests
         Assert.Equal(
             [new LeasedOffset(1, Receipt: 1, Delivery: 1), new LeasedOffset(2, 1, 1), new LeasedOffset(3, 1, 1)],
             _caller.Lease(10));
-        Assert.Equal(new WindowCounts(Leased: 3, Ready: 0, Delayed: 0, Finishing: 0, Unfinished: 3), _caller.Window.Counts);
+        Assert.Equal(new WindowCounts(Leased: 3, Ready: 0, Delayed: 0, Finishing: 0, Halted: 0, Unfinished: 3), _caller.Window.Counts);
     }
 
     [Fact]

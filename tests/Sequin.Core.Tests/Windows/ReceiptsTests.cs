@@ -75,7 +75,7 @@ public sealed class ReceiptsTests
         Assert.Equal(ReceiptStatus.Unknown, _caller.Window.Nack(offset, receipt, _caller.NowMs, 0));
         Assert.Equal(ReceiptStatus.Unknown, _caller.Window.GiveBack(offset, receipt));
         Assert.Equal(ReceiptStatus.Unknown, _caller.Window.Extend(offset, receipt, _caller.NowMs, 1, out _));
-        Assert.Equal(new WindowCounts(Leased: 1, Ready: 1, 0, 0, Unfinished: 2), _caller.Window.Counts);
+        Assert.Equal(new WindowCounts(Leased: 1, Ready: 1, 0, 0, 0, Unfinished: 2), _caller.Window.Counts);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class ReceiptsTests
     {
         _caller.Append(1, 1);
         _caller.Nack(_caller.LeaseOne(), delayMs: 5_000);
-        Assert.Equal(new WindowCounts(0, 0, Delayed: 1, 0, Unfinished: 2), _caller.Window.Counts);
+        Assert.Equal(new WindowCounts(0, 0, Delayed: 1, 0, 0, Unfinished: 2), _caller.Window.Counts);
         Assert.Equal(_caller.NowMs + 5_000, _caller.Window.NextDueMs);
 
         _caller.Pass(4_999);
@@ -203,7 +203,7 @@ public sealed class ReceiptsTests
         _caller.Window.Release([1, 2, 3, -1]);
         _caller.Window.Bury([1, 2, 3, -1]);
 
-        Assert.Equal(new WindowCounts(Leased: 1, Ready: 1, 0, 0, Unfinished: 2), _caller.Window.Counts);
+        Assert.Equal(new WindowCounts(Leased: 1, Ready: 1, 0, 0, 0, Unfinished: 2), _caller.Window.Counts);
     }
 
     [Fact]

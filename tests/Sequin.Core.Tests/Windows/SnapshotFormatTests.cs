@@ -86,6 +86,7 @@ public sealed class SnapshotFormatTests
         writer.Begin(exact: true, generation: 7, touched, reserved: touched + 4, longestMs: 77);
         foreach (var (offset, detail) in unfinished)
             writer.Add(offset, detail);
+        writer.EndMessages();
         writer.End();
         return output.WrittenSpan.ToArray();
     }

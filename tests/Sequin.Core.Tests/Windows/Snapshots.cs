@@ -13,6 +13,7 @@ internal static class Snapshots
         writer.Begin(exact, generation: 1, touched, reserved: touched, longestMs: 30_000);
         foreach (var (offset, detail) in unfinished)
             writer.Add(offset, detail);
+        writer.EndMessages();
         writer.End();
 
         var window = new ConsumerWindow(new WindowOptions(), 0);

@@ -5,6 +5,7 @@ using Sequin.Core.Changes;
 using Sequin.Core.Identity;
 using Sequin.Core.Segments;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Source;
 
@@ -42,6 +43,16 @@ internal static class LogSamples
 
     public static async Task<SlotLease> AcquireAsync(this LogTestDatabase log, DatabaseId database, string owner = "silo-1") =>
         (await new SlotStore(log.DataSource).TryAcquireAsync(database, owner, LeaseDuration, _ => false, CancellationToken.None))!;
+
+    public static async Task AppendAsync(this LogTestDatabase log, params Segment[] segments) =>
+        await log.AppendAsync((await log.InsertDatabaseAsync()).Id, segments);
+
+    public static async Task AppendAsync(this LogTestDatabase log, DatabaseId database, params Segment[] segments)
+    {
+        var lease = await log.AcquireAsync(database);
+        await using var writer = await SegmentWriter.OpenAsync(log.DataSource, CancellationToken.None);
+        await writer.AppendAsync(lease, PositionAt(1000), segments, [], LeaseDuration, CancellationToken.None);
+    }
 
     public static SlotPosition PositionAt(ulong lsn, long ordinal = 0) =>
         new(new Position(1, new Lsn(lsn), ordinal), new Lsn(lsn + 8), SystemIdentifier: null, Timeline: null);

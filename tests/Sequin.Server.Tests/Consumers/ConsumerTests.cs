@@ -16,7 +16,7 @@ public sealed class ConsumerTests(ApiServer server)
         {
             name = $"{source.Name}-all",
             database = source.Name,
-            status = "active",
+            status = "paused",
             source = new { include_tables = new[] { "orders" }, exclude_tables = (string[]?)null },
             actions = new[] { "insert", "delete" },
             destination = new { type = "sequin_stream" },
@@ -25,13 +25,16 @@ public sealed class ConsumerTests(ApiServer server)
             annotations = new { owner = "me" },
             visibility_timeout_ms = 5000,
             max_ack_pending = 50,
+            max_retry_count = 3,
+            on_dead = "halt_group",
+            max_waiting = 7,
         })).Is(201).Json;
 
         foreach (var key in new[]
         {
             "id", "name", "status", "database", "source", "tables", "actions", "destination", "filter", "transform", "routing",
             "enrichment", "message_grouping", "batch_size", "max_retry_count", "load_shedding_policy", "timestamp_format", "annotations",
-            "active_backfills", "health",
+            "active_backfills", "health", "on_dead", "max_waiting",
         })
             Assert.True(created.TryGetProperty(key, out _), $"{key} is missing.");
         Assert.Equal("""{"include_schemas":null,"exclude_schemas":null,"include_tables":["public.orders"],"exclude_tables":null}""",
@@ -39,6 +42,8 @@ public sealed class ConsumerTests(ApiServer server)
         Assert.Equal("""["insert","delete"]""", created.GetProperty("actions").GetRawText());
         Assert.Equal("none", created.GetProperty("transform").GetString());
         Assert.Equal(5000, created.GetProperty("visibility_timeout_ms").GetInt32());
+        Assert.Equal(("paused", "halt_group"), (created.GetProperty("status").GetString(), created.GetProperty("on_dead").GetString()));
+        Assert.Equal((3, 7), (created.GetProperty("max_retry_count").GetInt32(), created.GetProperty("max_waiting").GetInt32()));
         Assert.Equal(3, created.GetProperty("health").EnumerateObject().Count());
 
         var id = created.GetProperty("id").GetString();
@@ -73,10 +78,14 @@ public sealed class ConsumerTests(ApiServer server)
     [InlineData("""{"name":"n","database":"d"}""", "destination.type")]
     [InlineData("""{"name":"n","database":"d","destination":{"type":"kafka","hosts":"h"}}""", "destination.type")]
     [InlineData("""{"name":"n","database":"d","destination":{"type":"sequin_stream","hosts":"h"}}""", "destination.hosts")]
-    [InlineData($$"""{"name":"n","database":"d","status":"paused",{{Pull}}}""", "status")]
+    [InlineData($$"""{"name":"n","database":"d","status":"asleep",{{Pull}}}""", "status")]
+    [InlineData($$"""{"name":"n","database":"d","on_dead":"stop",{{Pull}}}""", "on_dead")]
+    [InlineData($$"""{"name":"n","database":"d","max_retry_count":0,{{Pull}}}""", "max_retry_count")]
+    [InlineData($$"""{"name":"n","database":"d","max_retry_count":1001,{{Pull}}}""", "max_retry_count")]
+    [InlineData($$"""{"name":"n","database":"d","max_waiting":0,{{Pull}}}""", "max_waiting")]
+    [InlineData($$"""{"name":"n","database":"d","max_waiting":10001,{{Pull}}}""", "max_waiting")]
     [InlineData($$"""{"name":"n","database":"d","filter":"mine",{{Pull}}}""", "filter")]
     [InlineData($$"""{"name":"n","database":"d","batch_size":10,{{Pull}}}""", "batch_size")]
-    [InlineData($$"""{"name":"n","database":"d","max_retry_count":3,{{Pull}}}""", "max_retry_count")]
     [InlineData($$"""{"name":"n","database":"d","timestamp_format":"unix_microsecond",{{Pull}}}""", "timestamp_format")]
     [InlineData($$"""{"name":"n","database":"d","initial_backfill":true,{{Pull}}}""", "initial_backfill")]
     [InlineData($$"""{"name":"n","database":"d","actions":[],{{Pull}}}""", "actions")]
@@ -84,7 +93,15 @@ public sealed class ConsumerTests(ApiServer server)
     [InlineData($$"""{"name":"n","database":"d","actions":["1"],{{Pull}}}""", "actions")]
     [InlineData($$"""{"name":"n","database":"d","actions":[null],{{Pull}}}""", "actions")]
     [InlineData($$"""{"name":"n","database":"d","tables":[{"name":"a.b.c"}],{{Pull}}}""", "tables")]
-    [InlineData($$"""{"name":"n","stream":"s","tables":[{"group_column_names":["x"]}],{{Pull}}}""", "tables.group_column_names")]
+    [InlineData($$"""{"name":"n","stream":"s","tables":[{"group_column_names":["x"]}],{{Pull}}}""", "tables")]
+    [InlineData($$"""{"name":"n","stream":"s","tables":[{"name":"t","group_column_names":[]}],{{Pull}}}""", "tables.group_column_names")]
+    [InlineData($$"""{"name":"n","stream":"s","tables":[{"name":"t","group_column_names":[""]}],{{Pull}}}""", "tables.group_column_names")]
+    [InlineData($$"""{"name":"n","stream":"s","tables":[{"name":"t","group_column_names":["a","a"]}],{{Pull}}}""",
+        "tables.group_column_names")]
+    [InlineData($$"""{"name":"n","stream":"s","source":{"include_tables":["u"]},"tables":[{"name":"t","group_column_names":["a"]}],{{Pull}}}""",
+        "tables.group_column_names")]
+    [InlineData($$"""{"name":"n","stream":"s","message_grouping":false,"tables":[{"name":"t","group_column_names":["a"]}],{{Pull}}}""",
+        "message_grouping")]
     [InlineData($$"""{"name":"n","database":"d","source":{"include_schemas":["public"]},{{Pull}}}""", "source.include_schemas")]
     [InlineData($$"""{"name":"n","database":"d","source":{"include_tables":[""]},{{Pull}}}""", "source.include_tables")]
     [InlineData($$"""{"name":"n","database":"d","start":"later",{{Pull}}}""", "start")]

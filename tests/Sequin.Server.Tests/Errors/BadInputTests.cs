@@ -14,7 +14,10 @@ public sealed class BadInputTests(ApiServer server)
     private const string Ack = "/api/sequin_streams/nobody/ack";
     private const string Nack = "/api/http_pull_consumers/nobody/nack";
 
-    public static TheoryData<string> Posts => [Databases, Sinks, "/api/consumers", Keys, Receive, Ack, Nack];
+    private const string Redrive = "/api/consumers/nobody/dead_letters/redrive";
+    private const string Discard = "/api/sinks/nobody/dead_letters/discard";
+
+    public static TheoryData<string> Posts => [Databases, Sinks, "/api/consumers", Keys, Receive, Ack, Nack, Redrive, Discard];
 
     [Theory]
     [MemberData(nameof(Posts))]
@@ -104,6 +107,7 @@ public sealed class BadInputTests(ApiServer server)
     {
         var field = path.EndsWith("ack", StringComparison.Ordinal) ? "\"ack_ids\":[\"a\"]"
             : path == Receive ? "\"batch_size\":1"
+            : path is Redrive or Discard ? "\"all\":true"
             : "\"name\":\"a\"";
 
         (await server.Api.PostAsync(path, $"{{{field},{field}}}")).IsProblem(400).Says("twice");

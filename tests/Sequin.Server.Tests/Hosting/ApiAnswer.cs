@@ -5,6 +5,10 @@ namespace Sequin.Server.Tests.Hosting;
 /// <summary>What came back.</summary>
 public sealed record ApiAnswer(int Status, string? ContentType, string? RetryAfter, string Body)
 {
+    public string? ETag { get; init; }
+
+    public string? Location { get; init; }
+
     public JsonElement Json => JsonElement.Parse(Body);
 
     public string Text(string property) => Json.GetProperty(property).GetString()!;

@@ -28,13 +28,25 @@ public sealed class ApiClient(HttpClient http) : IDisposable
         return SendAsync(HttpMethod.Post, path, content);
     }
 
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? content)
+    public Task<ApiAnswer> PutAsync(string path, string body, string? ifMatch = null) =>
+        SendAsync(HttpMethod.Put, path, new StringContent(body, Encoding.UTF8, "application/json"), ifMatch);
+
+    public Task<ApiAnswer> PatchAsync(string path, string body, string? ifMatch = null) =>
+        SendAsync(HttpMethod.Patch, path, new StringContent(body, Encoding.UTF8, "application/json"), ifMatch);
+
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, string? ifMatch = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (ifMatch is not null)
+            request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
         using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
         return new ApiAnswer(
             (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, response.Headers.RetryAfter?.ToString(),
-            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+        {
+            ETag = response.Headers.ETag?.ToString(),
+            Location = response.Headers.Location?.ToString(),
+        };
     }
 
     public void Dispose() => Http.Dispose();

@@ -17,12 +17,17 @@ public sealed partial class DescriptionTests(ApiServer server)
             "/api/streams", "/api/streams/{id_or_name}", "/api/streams/{id_or_name}/messages", "/api/streams/{id_or_name}/tail",
             "/api/sinks", "/api/sinks/{id_or_name}", "/api/consumers",
             "/api/sequin_streams/{id_or_name}/receive", "/api/http_pull_consumers/{id_or_name}/ack", "/api/consumers/{id_or_name}/nack",
-            "/api/api_keys", "/api/api_keys/{id_or_name}",
+            "/api/api_keys", "/api/api_keys/{id_or_name}", "/api/consumers/{id_or_name}/status",
+            "/api/consumers/{id_or_name}/dead_letters", "/api/consumers/{id_or_name}/dead_letters/redrive",
+            "/api/sinks/{id_or_name}/redrives/{id}", "/api/sinks/{id_or_name}/messages",
         })
             Assert.True(paths.TryGetProperty(path, out _), $"{path} is missing.");
 
         var receive = paths.GetProperty("/api/consumers/{id_or_name}/receive").GetProperty("post").GetRawText();
         Assert.Contains("visibility_timeout", receive, StringComparison.Ordinal);
+        var messages = paths.GetProperty("/api/consumers/{id_or_name}/messages").GetProperty("get").GetProperty("parameters").GetRawText();
+        foreach (var parameter in new[] { "state", "table", "pk", "q", "from", "to", "limit", "after" })
+            Assert.Contains($"\"{parameter}\"", messages, StringComparison.Ordinal);
         Assert.Contains("replication_slots", document.GetProperty("components").GetRawText(), StringComparison.Ordinal);
     }
 

@@ -61,6 +61,31 @@ public sealed class ReceiptParserTests
     [InlineData("""{"ack_ids":["a"],"delay":1,"delay":1}""")]
     public void A_bad_delay_is_400(string json) => Assert.Equal(400, Assert.Throws<ProblemException>(() => Nack(json)).Problem.Status);
 
+    [Fact]
+    public void A_nack_may_say_why()
+    {
+        Assert.Equal("broken", Nack("""{"ack_ids":["a"],"reason":"broken"}""").Reason);
+        Assert.Null(Nack("""{"ack_ids":["a"],"reason":null}""").Reason);
+        Assert.Equal(400, Assert.Throws<ProblemException>(() => Nack("""{"ack_ids":["a"],"reason":5}""")).Problem.Status);
+        var long1001 = $$"""{"ack_ids":["a"],"reason":"{{new string('x', 1001)}}"}""";
+        Assert.Equal(400, Assert.Throws<ProblemException>(() => Nack(long1001)).Problem.Status);
+    }
+
+    [Theory]
+    [InlineData("""{"ack_ids":["a"]}""", null)]
+    [InlineData("""{"ack_ids":["a"],"visibility_timeout":"30s"}""", 30_000)]
+    [InlineData("""{"ack_ids":["a"],"visibility_timeout":500}""", 500)]
+    public void An_extend_may_say_how_long(string json, int? ms) =>
+        Assert.Equal(ms, (int?)StrictReader.Guard(Body(json), ReceiptParser.Extend).VisibilityTimeout?.TotalMilliseconds);
+
+    [Theory]
+    [InlineData("""{"ack_ids":["a"],"visibility_timeout":499}""", 400)]
+    [InlineData("""{"ack_ids":["a"],"visibility_timeout":"9999999999h"}""", 400)]
+    [InlineData("""{"ack_ids":["a"],"visibility_timeout":true}""", 400)]
+    [InlineData("""{"ack_ids":["a"],"delay":1}""", 422)]
+    public void A_bad_extend_is_refused(string json, int status) => Assert.Equal(
+        status, Assert.Throws<ProblemException>(() => StrictReader.Guard(Body(json), ReceiptParser.Extend)).Problem.Status);
+
     [Theory]
     [InlineData("{}", "ack_ids is required.")]
     [InlineData("""{"nope":[]}""", "Unknown field: nope")]

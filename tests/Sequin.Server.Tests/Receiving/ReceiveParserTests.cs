@@ -90,11 +90,32 @@ public sealed class ReceiveParserTests
     [InlineData("""{"wait_for":"\ud800"}""")]
     public void What_is_malformed_is_400(string json) => Assert.Equal(400, Refusal(json).Status);
 
+    [Fact]
+    public void A_request_id_and_an_auto_ack_are_taken()
+    {
+        Assert.Equal("again", Json("""{"request_id":"again","auto_ack":false}""").RequestId);
+        Assert.Null(Json("""{"request_id":null,"auto_ack":null}""").RequestId);
+        Assert.True(Json("""{"auto_ack":true}""").AutoAck);
+        Assert.Equal(80, Json($$"""{"request_id":"{{new string('x', 80)}}"}""").RequestId!.Length);
+    }
+
+    [Theory]
+    [InlineData("""{"request_id":""}""", 400)]
+    [InlineData("""{"request_id":1}""", 400)]
+    [InlineData("""{"request_id":["a"]}""", 400)]
+    [InlineData("""{"request_id":"a","request_id":"a"}""", 400)]
+    [InlineData("""{"auto_ack":"true"}""", 400)]
+    [InlineData("""{"auto_ack":true,"auto_ack":true}""", 400)]
+    [InlineData("""{"auto_ack":true,"request_id":"a"}""", 422)]
+    public void A_bad_request_id_or_auto_ack_is_refused(string json, int status) => Assert.Equal(status, Refusal(json).Status);
+
+    [Fact]
+    public void A_request_id_of_81_characters_is_400() =>
+        Assert.Equal(400, Refusal($$"""{"request_id":"{{new string('x', 81)}}"}""").Status);
+
     [Theory]
     [InlineData("""{"nope":1}""", "nope")]
     [InlineData("""{"BATCH_SIZE":1}""", "BATCH_SIZE")]
-    [InlineData("""{"request_id":"x"}""", "request_id")]
-    [InlineData("""{"auto_ack":true}""", "auto_ack")]
     public void An_unknown_field_is_422_and_named(string json, string field)
     {
         var problem = Refusal(json);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
+using Sequin.Testing;
 using Sequin.Testing.Clients;
 using Sequin.Torture.Ledgers;
 using Sequin.Torture.Oracles;

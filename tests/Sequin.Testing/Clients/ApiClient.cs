@@ -39,19 +39,30 @@ public sealed class ApiClient : IDisposable
 
     /// <summary>Makes a consumer of a database's default stream that is pulled from and starts at the beginning.</summary>
     public Task<JsonObject> CreateConsumerAsync(
-        string name, string database, TimeSpan? visibilityTimeout, CancellationToken cancellationToken)
+        string name, string database, TimeSpan? visibilityTimeout, CancellationToken cancellationToken) => CreateConsumerAsync(
+            new ConsumerPlan { Name = name, Database = database, VisibilityTimeout = visibilityTimeout }, cancellationToken);
+
+    public Task<JsonObject> CreateConsumerAsync(ConsumerPlan plan, CancellationToken cancellationToken)
     {
         var body = new JsonObject
         {
-            ["name"] = name,
-            ["database"] = database,
+            ["name"] = plan.Name,
+            ["database"] = plan.Database,
             ["destination"] = new JsonObject { ["type"] = "sequin_stream" },
             ["start"] = "beginning",
+            ["message_grouping"] = plan.MessageGrouping,
         };
-        if (visibilityTimeout is { } timeout)
+        if (plan.VisibilityTimeout is { } timeout)
             body["visibility_timeout_ms"] = (long)timeout.TotalMilliseconds;
         return SendAsync(HttpMethod.Post, "/api/sinks", body, cancellationToken);
     }
+
+    public Task<JsonObject> DeleteConsumerAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Delete, $"/api/sinks/{name}", null, cancellationToken);
+
+    /// <summary>Where a stream ends; 0: nothing was ever in it.</summary>
+    public async Task<long> GetLastOffsetAsync(string stream, CancellationToken cancellationToken) =>
+        (long)(await SendAsync(HttpMethod.Get, $"/api/streams/{stream}", null, cancellationToken))["last_offset"]!;
 
     /// <summary>A database with its <c>state</c>.</summary>
     public Task<JsonObject> GetDatabaseAsync(string name, CancellationToken cancellationToken) =>

@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Sequin.Testing.Clients;
 
@@ -27,9 +27,12 @@ public sealed class PullClient : IDisposable
     }
 
     /// <summary>Leases up to <paramref name="batchSize"/> messages; waits for the first one.</summary>
-    public async Task<IReadOnlyList<PulledMessage>> ReceiveAsync(int batchSize, TimeSpan wait, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<PulledMessage>> ReceiveAsync(int batchSize, TimeSpan wait, CancellationToken cancellationToken) =>
+        ReceiveAsync(new ReceiveOptions { BatchSize = batchSize, Wait = wait }, cancellationToken);
+
+    public async Task<IReadOnlyList<PulledMessage>> ReceiveAsync(ReceiveOptions options, CancellationToken cancellationToken)
     {
-        using var response = await PostAsync("receive", ReceiveBody(batchSize, wait), cancellationToken);
+        using var response = await PostAsync("receive", BodyOf(options), cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         using var document = JsonDocument.Parse(body);
         return [.. document.RootElement.GetProperty("data").EnumerateArray().Select(message => new PulledMessage(
@@ -40,19 +43,33 @@ public sealed class PullClient : IDisposable
     }
 
     public Task<IReadOnlyList<ReceiptStatus>> AckAsync(IEnumerable<string> ackIds, CancellationToken cancellationToken) =>
-        FinishAsync("ack", ackIds, cancellationToken);
+        FinishAsync("ack", new JsonObject { ["ack_ids"] = ListOf(ackIds) }, cancellationToken);
 
     /// <summary>Gives messages back at once.</summary>
     public Task<IReadOnlyList<ReceiptStatus>> NackAsync(IEnumerable<string> ackIds, CancellationToken cancellationToken) =>
-        FinishAsync("nack", ackIds, cancellationToken);
+        NackAsync(ackIds, TimeSpan.Zero, cancellationToken);
+
+    public Task<IReadOnlyList<ReceiptStatus>> NackAsync(
+        IEnumerable<string> ackIds, TimeSpan delay, CancellationToken cancellationToken)
+    {
+        var body = new JsonObject { ["ack_ids"] = ListOf(ackIds) };
+        if (delay > TimeSpan.Zero)
+            body["delay"] = Milliseconds(delay);
+        return FinishAsync("nack", body, cancellationToken);
+    }
+
+    /// <summary>Makes leases end so long from now.</summary>
+    public Task<IReadOnlyList<ReceiptStatus>> ExtendAsync(
+        IEnumerable<string> ackIds, TimeSpan visibilityTimeout, CancellationToken cancellationToken) => FinishAsync(
+            "extend", new JsonObject { ["ack_ids"] = ListOf(ackIds), ["visibility_timeout"] = Milliseconds(visibilityTimeout) },
+            cancellationToken);
 
     public void Dispose() => _http.Dispose();
 
     private async Task<IReadOnlyList<ReceiptStatus>> FinishAsync(
-        string action, IEnumerable<string> ackIds, CancellationToken cancellationToken)
+        string action, JsonObject body, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new { ack_ids = ackIds });
-        using var response = await PostAsync(action, body, cancellationToken);
+        using var response = await PostAsync(action, Encoding.UTF8.GetBytes(body.ToJsonString()), cancellationToken);
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
         return [.. answer.GetProperty("results").EnumerateArray().Select(result => new ReceiptStatus(
             result.GetProperty("ack_id").GetString()!, result.GetProperty("status").GetString()!))];
@@ -76,6 +93,17 @@ public sealed class PullClient : IDisposable
         }
     }
 
-    private static byte[] ReceiveBody(int batchSize, TimeSpan wait) => Encoding.ASCII.GetBytes(string.Create(
-        CultureInfo.InvariantCulture, $"{{\"batch_size\":{batchSize},\"wait_for\":{(long)wait.TotalMilliseconds}}}"));
+    private static byte[] BodyOf(ReceiveOptions options)
+    {
+        var body = new JsonObject { ["batch_size"] = options.BatchSize, ["wait_for"] = Milliseconds(options.Wait) };
+        if (options.VisibilityTimeout is { } visibilityTimeout)
+            body["visibility_timeout"] = Milliseconds(visibilityTimeout);
+        if (options.RequestId is { } requestId)
+            body["request_id"] = requestId;
+        return Encoding.UTF8.GetBytes(body.ToJsonString());
+    }
+
+    private static JsonArray ListOf(IEnumerable<string> ackIds) => [.. ackIds.Select(ackId => JsonValue.Create(ackId))];
+
+    private static long Milliseconds(TimeSpan duration) => (long)duration.TotalMilliseconds;
 }

@@ -1,4 +1,5 @@
 using Sequin.Core.Changes;
+using Sequin.Testing;
 using Sequin.Testing.Clients;
 using Sequin.Torture.Verdicts;
 

@@ -1,3 +1,4 @@
+using Sequin.Testing;
 using Sequin.Testing.Clients;
 using Sequin.Testing.Servers;
 using Sequin.Torture.Ledgers;

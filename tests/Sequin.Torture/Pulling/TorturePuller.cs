@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Sequin.Testing;
 using Sequin.Testing.Clients;
 using Sequin.Torture.Ledgers;
 using Sequin.Torture.Verdicts;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sequin.Postgres.Embedded;
+using Sequin.Testing;
 using Sequin.Torture.Verdicts;
 
 namespace Sequin.Torture.Scenarios;

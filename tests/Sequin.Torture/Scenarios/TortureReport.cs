@@ -1,3 +1,4 @@
+using Sequin.Testing;
 using Sequin.Torture.Verdicts;
 
 namespace Sequin.Torture.Scenarios;

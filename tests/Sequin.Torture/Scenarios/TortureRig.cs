@@ -1,5 +1,6 @@
 using Npgsql;
 using Sequin.Postgres.Embedded;
+using Sequin.Testing;
 using Sequin.Testing.Clients;
 using Sequin.Testing.Servers;
 using Sequin.Torture.Ledgers;

@@ -1,3 +1,4 @@
+using Sequin.Testing;
 using Sequin.Torture.Ledgers;
 using Sequin.Torture.Oracles;
 

@@ -31,12 +31,12 @@ internal static class CatalogRows
             $"{select} WHERE $1 IS NULL OR id > $1 ORDER BY id LIMIT $2", [LogTypes.Parameter(afterId), limit], read, cancellationToken);
     }
 
-    /// <summary>Runs an INSERT of a named row, and says so when the name is taken.</summary>
-    public static async Task<T> InsertNamedAsync<T>(string name, Func<Task<T>> insert)
+    /// <summary>Runs an INSERT or UPDATE of a named row, and says so when the name is taken.</summary>
+    public static async Task<T> WriteNamedAsync<T>(string name, Func<Task<T>> write)
     {
         try
         {
-            return await insert();
+            return await write();
         }
         catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: { } constraint }
                                           && constraint.EndsWith("_name_key", StringComparison.Ordinal))

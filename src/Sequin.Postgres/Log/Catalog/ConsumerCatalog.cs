@@ -6,7 +6,8 @@ namespace Sequin.Postgres.Log.Catalog;
 /// <summary>The consumers, as users asked for them.</summary>
 public sealed class ConsumerCatalog(NpgsqlDataSource source)
 {
-    private const string Select = "SELECT id, name, stream_id, config, start_after, revision, created_at, updated_at FROM sequin.consumers";
+    private const string Columns = "id, name, stream_id, config, start_after, revision, created_at, updated_at";
+    private const string Select = $"SELECT {Columns} FROM sequin.consumers";
 
     /// <returns>The record with its times.</returns>
     /// <exception cref="NameTakenException">The name is taken.</exception>
@@ -24,7 +25,7 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
         ];
         try
         {
-            var createdAt = await CatalogRows.InsertNamedAsync(
+            var createdAt = await CatalogRows.WriteNamedAsync(
                 consumer.Name, () => source.ReadValueAsync<DateTime>(sql, values, cancellationToken));
             return consumer with { CreatedAt = createdAt!.Value, UpdatedAt = createdAt.Value };
         }
@@ -47,6 +48,36 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
     /// <param name="cancellationToken">Ends the read.</param>
     public Task<IReadOnlyList<ConsumerRecord>> ListAsync(int limit, string? after, CancellationToken cancellationToken) =>
         source.ReadPageAsync(Select, "sequin.consumers", limit, after, Read, cancellationToken);
+
+    /// <summary>Changes name and settings, if nobody has changed them since.</summary>
+    /// <param name="id">Which.</param>
+    /// <param name="expectedRevision">The revision that the change was made from; null: whichever it has.</param>
+    /// <param name="name">The present one, or a new one.</param>
+    /// <param name="config">All settings.</param>
+    /// <param name="cancellationToken">Ends the write.</param>
+    public async Task<ConsumerUpdate> UpdateAsync(
+        ConsumerId id, long? expectedRevision, string name, ConsumerConfig config, CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            UPDATE sequin.consumers SET name = $2, config = $3::json, revision = revision + 1, updated_at = now()
+            WHERE id = $1 AND revision = coalesce($4::bigint, revision)
+            RETURNING {Columns}
+            """;
+        object?[] values = [id.Value, name, ConsumerConfigJson.Write(config), expectedRevision];
+        try
+        {
+            var updated = await CatalogRows.WriteNamedAsync(name, () => source.ReadOneAsync(sql, values, Read, cancellationToken));
+            if (updated is not null)
+                return new ConsumerUpdate.Updated(updated);
+        }
+        catch (NameTakenException)
+        {
+            return new ConsumerUpdate.NameTaken();
+        }
+
+        var present = await FindAsync(id, cancellationToken);
+        return present is null ? new ConsumerUpdate.Gone() : new ConsumerUpdate.Stale(present.Revision);
+    }
 
     /// <returns>False: there was none.</returns>
     public async Task<bool> DeleteAsync(ConsumerId id, CancellationToken cancellationToken) =>

@@ -18,6 +18,9 @@ public sealed record ConsumerConfig
     public IReadOnlyList<ChangeAction> Actions { get; init; } = [];
     public string DestinationType { get; init; } = "sequin_stream";
 
+    /// <summary>Where it was asked to begin; an offset is in <see cref="ConsumerRecord.StartAfter"/>. Never changes.</summary>
+    public StartPoint Start { get; init; }
+
     /// <summary>False: no groups, no order.</summary>
     public bool MessageGrouping { get; init; } = true;
 
@@ -53,6 +56,17 @@ public enum ConsumerActivity
 
     /// <summary>Receives are refused, and nothing is read ahead; acks count.</summary>
     Disabled,
+}
+
+/// <summary>Where a new consumer begins.</summary>
+public enum StartPoint
+{
+    /// <summary>Behind what is in the log.</summary>
+    Now,
+
+    /// <summary>At the oldest message kept.</summary>
+    Beginning,
+    Offset,
 }
 
 /// <summary>What the group of a dead letter does.</summary>

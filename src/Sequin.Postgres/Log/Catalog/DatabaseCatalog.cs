@@ -39,7 +39,7 @@ public sealed class DatabaseCatalog(NpgsqlDataSource source, IDataProtectionProv
             _passwords.Encrypt(address.Password), address.SslMode.ToString(), address.PoolSize, database.SlotName,
             database.PublicationName, database.Annotations, StreamKey.New().Value,
         ];
-        var createdAt = await CatalogRows.InsertNamedAsync(
+        var createdAt = await CatalogRows.WriteNamedAsync(
             database.Name, () => source.ReadValueAsync<DateTime>(sql, values, cancellationToken));
         return database with { CreatedAt = createdAt!.Value, UpdatedAt = createdAt.Value };
     }

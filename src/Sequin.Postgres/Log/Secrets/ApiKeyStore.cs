@@ -24,7 +24,7 @@ public sealed class ApiKeyStore(NpgsqlDataSource source)
             RETURNING id, name, created_at, expires_at
             """;
         var token = TokenPrefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));
-        var key = await CatalogRows.InsertNamedAsync(name, () => source.ReadOneAsync(
+        var key = await CatalogRows.WriteNamedAsync(name, () => source.ReadOneAsync(
             sql, [Guid.CreateVersion7(), name, Hash(token), expiresAt?.UtcDateTime], Read, cancellationToken));
         return new NewApiKey(key!, token);
     }

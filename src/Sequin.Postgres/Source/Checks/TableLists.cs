@@ -14,7 +14,7 @@ internal static class TableLists
         return tables.Count > NamesMax ? $"{names} and {tables.Count - NamesMax} more" : names;
     }
 
-    public static string Each(IReadOnlyCollection<SourceTable> tables, Func<SourceTable, string> statement)
+    public static string Each<T>(IReadOnlyCollection<T> tables, Func<T, string> statement)
     {
         var statements = string.Join('\n', tables.Take(StatementsMax).Select(statement));
         return tables.Count > StatementsMax ? $"{statements}\n-- and {tables.Count - StatementsMax} more" : statements;

@@ -12,7 +12,8 @@ internal sealed partial class HistoryRunner
     {
         _output.ResetWrittenCount();
         var token = _real.Snapshot(_output, _options.ReserveAhead, NowMs, exact);
-        var naive = _naive.Snapshot(_options.ReserveAhead, NowMs, exact);
+        var naive = _naive.Snapshot(_options.ReserveAhead, NowMs, exact, _real.IsRestoring, token.Touched);
+        Require(token.Touched >= _naive.TouchedMin, $"touched is {token.Touched}, should be {_naive.TouchedMin} at least");
         _snapshots++;
         _writing.Add(new Saved(_snapshots, _output.WrittenSpan.ToArray(), token, naive, _startAfter, [.. _ledger.Finished]));
     }
@@ -79,6 +80,7 @@ internal sealed partial class HistoryRunner
         _startAfter = startAfter;
         _ledger.Finished = [];
         _ledger.Released = [];
+        _ledger.Exhumed = [];
         _dead.Clear();
     }
 
@@ -107,12 +109,14 @@ internal sealed partial class HistoryRunner
 
         while (_real.IsRestoring && _real.NextOffset <= StreamEnd)
             ReadChunk(1 + (b % 4));
-        Require(_real.IsRestoring == _naive.IsRestoring, $"restoring is {_real.IsRestoring}");
+        Require(_real.IsRestoring || !_naive.IsRestoring, "restoring has ended");
         if (_real.IsRestoring)
         {
             _real.EndRestore();
             _naive.EndRestore();
         }
+
+        RestoreDeadLetters();
     }
 
     private void MakeUnwanted(long offset) => _stream[(int)offset] = _stream[(int)offset] with { IsWanted = false };

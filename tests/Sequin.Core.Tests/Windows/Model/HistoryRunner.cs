@@ -23,7 +23,6 @@ internal sealed partial class HistoryRunner
     /// <summary>What happens once the snapshot of a number, or a later one, is known to be durable.</summary>
     private readonly List<(int Number, Action Answer)> _waiting = [];
     private readonly List<(int Generation, LeasedOffset[] Leases)> _unanswered = [];
-    private readonly List<long> _dead = [];
     private ConsumerWindow _real;
     private NaiveWindow _naive;
     private Saved? _durable;
@@ -81,7 +80,9 @@ internal sealed partial class HistoryRunner
             case StepKind.Extend: Extend(step.A, (step.B % 3) switch { 0 => 3, 1 => 12, _ => 50 }); break;
             case StepKind.Pass: Pass((step.A % 4) switch { 0 => 1, 1 => 5, 2 => 10, _ => 40 }, isSeen: step.B % 4 != 0); break;
             case StepKind.Die: TakeDying(1 + (step.A % 2)); break;
-            case StepKind.Bury: Bury(); break;
+            case StepKind.Bury: Bury(halts: step.A % 3 == 0); break;
+            case StepKind.Redrive: Redrive(step.A); break;
+            case StepKind.Discard: Discard(step.A); break;
             case StepKind.Save: Save(exact: false); break;
             case StepKind.Written: Written(1 + (step.A % 2)); break;
             case StepKind.Mark: Mark(); break;
@@ -97,9 +98,9 @@ internal sealed partial class HistoryRunner
     {
         Require(_real.Counts == _naive.Counts, $"counts are {_real.Counts}, should be {_naive.Counts}");
         Require(_real.Floor == _naive.Floor, $"floor is {_real.Floor}, should be {_naive.Floor}");
-        Require(_real.NextOffset == _naive.NextOffset, $"next is {_real.NextOffset}, should be {_naive.NextOffset}");
+        RequireSameNext();
         Require(_real.NextDueMs == _naive.NextDueMs, $"due is {_real.NextDueMs}, should be {_naive.NextDueMs}");
-        Require(_real.HasRoom == _naive.HasRoom, $"room is {_real.HasRoom}");
+        Require(_real.HasRoom || !_naive.HasRoom, "there is no room");
         Require(_real.Generation == _naive.Generation, $"generation is {_real.Generation}");
         for (var offset = _startAfter + 1; offset <= _real.Floor; offset++)
             Require(!_stream[(int)offset].IsWanted || _ledger.Released.Contains(offset), $"the floor {_real.Floor} passes {offset}");
@@ -115,7 +116,9 @@ internal sealed partial class HistoryRunner
             ReadOn(chunk: 2);
             Pass(1_000, isSeen: true);
             TakeDying(int.MaxValue);
-            Bury();
+            Bury(halts: false);
+            while (_letters.FirstOrDefault(letter => letter.Value.Halts && letter.Key.Generation == _real.Generation) is { Value.Halts: true } halted)
+                Redrive(halted.Key, halted.Value);
             var delivered = _ledger.Deliveries.Count;
             Lease(int.MaxValue, isGone: false, VisibilityMs);
             SaveAll();
@@ -158,13 +161,23 @@ internal sealed partial class HistoryRunner
             if (!message.IsWanted)
                 continue;
             _real.Append(offset, message.Group, message.Former);
-            _naive.Append(offset, message.Group, message.Former);
+            Require(_naive.Append(offset, message.Group, message.Former, IsFree(offset)));
         }
 
         _real.AdvanceTo(last);
         _naive.AdvanceTo(last);
-        Require(_real.NextOffset == _naive.NextOffset, $"next is {_real.NextOffset}, should be {_naive.NextOffset}");
+        RequireSameNext();
     }
+
+    // Where messages were parked, the real window cannot tell which of them are finished without looking at each.
+    private void RequireSameNext() => Require(
+        _real.NextOffset == _naive.NextOffset || (_real.IsRestoring && _real.NextOffset < _naive.NextOffset),
+        $"next is {_real.NextOffset}, should be {_naive.NextOffset}");
+
+    private bool IsFree(long offset) => _real.Find(offset) is null or { State: MessageState.Waiting or MessageState.Ready };
+
+    /// <summary>Of a message that is unfinished.</summary>
+    private bool IsParked(long offset) => _real.Find(offset) is null;
 
     private void Require(bool isTrue, string what)
     {

@@ -20,6 +20,9 @@ internal sealed class Ledger
     /// <summary>Offsets acked or buried, durably or not.</summary>
     public HashSet<long> Finished { get; set; } = [];
 
+    /// <summary>Offsets that came back from the dead letters: their group has gone on without them.</summary>
+    public HashSet<long> Exhumed { get; set; } = [];
+
     /// <summary>Judges leases at the moment they are taken.</summary>
     public string? Judge(
         int generation, ReadOnlySpan<LeasedOffset> leases, IReadOnlyList<StreamMessage> stream, long startAfter, long worldMs)
@@ -33,7 +36,7 @@ internal sealed class Ledger
                 return $"{offset} is leased to somebody else";
             for (var earlier = startAfter + 1; earlier < offset; earlier++)
             {
-                if (stream[(int)earlier].HoldsUp(stream[(int)offset]) && !Released.Contains(earlier) && !Contains(leases[..i], earlier))
+                if (HoldsUp(earlier, offset, stream) && !Released.Contains(earlier) && !Contains(leases[..i], earlier))
                     return $"{offset} overtakes {earlier}";
             }
         }
@@ -57,6 +60,17 @@ internal sealed class Ledger
 
     /// <summary>The answer that a message is finished has gone out.</summary>
     public void Acked(int generation, long offset) => _acked.Add((generation, offset));
+
+    /// <summary>Somebody wants a dead message again, whatever late receivers were told.</summary>
+    public void Exhume(int generation, long offset)
+    {
+        Exhumed.Add(offset);
+        Finished.Remove(offset);
+        Released.Remove(offset);
+        _acked.Remove((generation, offset));
+        foreach (var delivery in _deliveries)
+            delivery.IsBeforeDeath |= delivery.Generation == generation && delivery.Offset == offset;
+    }
 
     /// <summary>A restart: what was finished and is not durable is lost, and so are acks that were not answered.</summary>
     public void Forget(HashSet<long> durable)
@@ -82,6 +96,9 @@ internal sealed class Ledger
         !delivery.IsOver && delivery.EndsMs > worldMs && !_deliveries.Exists(earlier =>
             IsSameGroupAndBatch(earlier, delivery) && earlier.Offset < delivery.Offset
             && earlier.EndsMs <= worldMs && !(earlier.AckedMs < earlier.EndsMs));
+
+    private bool HoldsUp(long earlier, long offset, IReadOnlyList<StreamMessage> stream) =>
+        !Exhumed.Contains(earlier) && stream[(int)earlier].HoldsUp(stream[(int)offset]);
 
     private static bool IsSameGroupAndBatch(Delivery one, Delivery other) =>
         one.Batch == other.Batch && one.Group == other.Group && one.Group != 0;
@@ -121,6 +138,9 @@ internal sealed class Delivery(int generation, long offset, int receipt, ulong g
 
     /// <summary>Given back, or taken back with one before it.</summary>
     public bool IsOver { get; set; }
+
+    /// <summary>Its message died and came back: what its receiver was told of the first life counts no more.</summary>
+    public bool IsBeforeDeath { get; set; }
 
     /// <summary>When an ack was taken, though it may not be answered yet; null: none was.</summary>
     public long? AckedMs { get; set; }

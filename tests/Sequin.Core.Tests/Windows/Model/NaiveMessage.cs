@@ -7,6 +7,7 @@ internal enum NaiveState
     Delayed,
     Finishing,
     Dying,
+    Halted,
 }
 
 /// <summary>An unfinished message of the model.</summary>

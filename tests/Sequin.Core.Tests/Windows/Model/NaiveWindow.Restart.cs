@@ -28,23 +28,38 @@ internal sealed partial class NaiveWindow
         _base = null;
     }
 
-    public NaiveSnapshot Snapshot(int reserveAhead, long nowMs, bool exact)
+    /// <param name="reserveAhead">Offsets that may be leased behind the touched ones.</param>
+    /// <param name="nowMs">The time.</param>
+    /// <param name="exact">Of a clean stop.</param>
+    /// <param name="isRestoring">Whether the real window still looks for parked messages.</param>
+    /// <param name="touched">
+    /// The real window's: behind every message that was leased, and anywhere among the parked ones that follow.
+    /// </param>
+    public NaiveSnapshot Snapshot(int reserveAhead, long nowMs, bool exact, bool isRestoring, long touched)
     {
-        exact &= !IsRestoring;
-        var firstUntouched = _unfinished.Find(message => message.Offset > _touched)?.Offset ?? Math.Max(NextOffset, _touched + 1);
-        _touched = (exact ? NextOffset : firstUntouched) - 1;
+        exact &= !isRestoring;
+        TouchedMin = exact ? NextOffset - 1 : Math.Max(_touched, FirstUntouched() - 1);
+        _touched = touched;
         _reserved = exact ? _touched : Math.Max(_reserved, _touched + reserveAhead);
-        if (!IsRestoring && !_unfinished.Exists(message => message.State == NaiveState.Leased))
+        if (!isRestoring && !_unfinished.Exists(message => message.State == NaiveState.Leased))
             _longestMs = 0;
 
         var unfinished = _unfinished
             .Where(message => message.Offset <= _touched && message.State != NaiveState.Finishing)
             .Concat(_base is null ? [] : _base.Unfinished.Where(message => message.Offset >= _next))
+            .OrderBy(message => message.Offset)
             .Select(message => message with { })
             .ToList();
         var longestMs = Math.Max(_longestMs, options.VisibilityTimeoutMs);
         return new NaiveSnapshot(exact, Generation, _touched, _reserved, longestMs, nowMs, unfinished);
     }
+
+    /// <summary>The least the real window may have called touched in the last snapshot.</summary>
+    public long TouchedMin { get; private set; }
+
+    private long FirstUntouched() =>
+        _unfinished.Where(message => message.Offset > _touched).Select(message => message.Offset)
+            .DefaultIfEmpty(Math.Max(NextOffset, _touched + 1)).Min();
 
     public void Restore(NaiveSnapshot snapshot, long nowMs)
     {
@@ -78,7 +93,10 @@ internal sealed partial class NaiveWindow
             message.State = known.State;
             message.ReceiptVoid = known.ReceiptVoid;
             message.DueMs = _restoredMs + Math.Max(0, known.DueMs - _base.TakenMs);
-            if (known.State == NaiveState.Dying)
+            // Only its dead letter says so.
+            if (known.State == NaiveState.Halted)
+                message.State = NaiveState.Waiting;
+            if (message.State == NaiveState.Dying)
                 _dying.Add(message.Offset);
         }
     }

@@ -3,8 +3,9 @@ using Sequin.Core.Windows;
 namespace Sequin.Core.Tests.Windows.Model;
 
 /// <summary>
-/// What <see cref="ConsumerWindow"/> promises, in the plainest words: one list, searched from its start. It does not say which of
-/// several ready messages is leased first; it takes the real window's choice and judges it (<see cref="Lease"/>).
+/// What <see cref="ConsumerWindow"/> promises, in the plainest words: one list in the order of the queues, searched from its start.
+/// It does not say which of several ready messages is leased first, nor which are parked; it takes the real window's choice and judges
+/// it (<see cref="Lease"/>, <see cref="Append"/>).
 /// </summary>
 internal sealed partial class NaiveWindow(WindowOptions options, long startAfter)
 {
@@ -15,8 +16,9 @@ internal sealed partial class NaiveWindow(WindowOptions options, long startAfter
     private int _turn;
 
     public int Generation { get; private set; } = 1;
+    /// <summary>The real one may have room when this is false: it parks messages.</summary>
     public bool HasRoom => _unfinished.Count < options.Capacity || IsRestoring;
-    public long Floor => (_unfinished.Count == 0 ? NextOffset : Math.Min(NextOffset, _unfinished[0].Offset)) - 1;
+    public long Floor => _unfinished.Select(message => message.Offset).Append(NextOffset).Min() - 1;
 
     public long? NextDueMs
     {
@@ -37,29 +39,43 @@ internal sealed partial class NaiveWindow(WindowOptions options, long startAfter
     {
         get
         {
-            var (leased, ready, delayed, finishing) = (0, 0, 0, 0);
+            var (leased, ready, delayed, finishing, halted) = (0, 0, 0, 0, 0);
             foreach (var message in _unfinished)
             {
                 leased += message.State == NaiveState.Leased ? 1 : 0;
                 ready += message.ReadySince > 0 ? 1 : 0;
                 delayed += message.State == NaiveState.Delayed ? 1 : 0;
                 finishing += message.State is NaiveState.Finishing or NaiveState.Dying ? 1 : 0;
+                halted += message.State == NaiveState.Halted ? 1 : 0;
             }
 
-            return new WindowCounts(leased, ready, delayed, finishing, _unfinished.Count);
+            return new WindowCounts(leased, ready, delayed, finishing, halted, _unfinished.Count);
         }
     }
 
-    public void Append(long offset, ulong group, ulong former)
+    /// <summary>Takes a message that the stream has behind the last one.</summary>
+    /// <param name="offset">Its offset.</param>
+    /// <param name="group">Its group.</param>
+    /// <param name="former">The group that it was taken from.</param>
+    /// <param name="isFree">
+    /// The real window knows that nobody has it, although a restart may have left it leased: it was parked, and never leased.
+    /// </param>
+    /// <returns>What is wrong; null: nothing.</returns>
+    public string? Append(long offset, ulong group, ulong former, bool isFree)
     {
         if (offset < _next || _base?.SaysFinished(offset) == true)
-            return;
+            return null;
         _next = offset + 1;
         var message = new NaiveMessage { Offset = offset, Group = group, Former = former == group ? 0 : former };
         _unfinished.Add(message);
-        RestoreHold(message);
+        isFree &= _base is { Exact: false };
+        if (!isFree)
+            RestoreHold(message);
         EndTurn();
+        return isFree && _base?.Find(offset) is { Receipt: > 0 } ? $"{offset} was leased" : null;
     }
+
+    public bool IsUnfinished(long offset) => _unfinished.Exists(message => message.Offset == offset);
 
     public void AdvanceTo(long offset) => _next = Math.Max(_next, offset + 1);
 
@@ -175,8 +191,43 @@ internal sealed partial class NaiveWindow(WindowOptions options, long startAfter
 
     public void Bury(long offset)
     {
-        if (_unfinished.Find(message => message.Offset == offset) is { State: NaiveState.Dying } message)
+        if (_unfinished.Find(message => message.Offset == offset) is { State: NaiveState.Dying or NaiveState.Halted } message)
             Finish(message);
+        EndTurn();
+    }
+
+    public bool Halt(long offset)
+    {
+        if (_unfinished.Find(message => message.Offset == offset) is not { } message || message.State == NaiveState.Finishing)
+            return false;
+        message.State = NaiveState.Halted;
+        message.ReceiptVoid = true;
+        _dying.Remove(offset);
+        EndTurn();
+        return true;
+    }
+
+    /// <param name="isParked">Whether the real window holds only the offset of a message.</param>
+    public bool Exhume(long offset, ulong group, int receipt, Func<long, bool> isParked)
+    {
+        if (offset >= NextOffset || IsRestoring || _unfinished.Exists(message => message.Offset == offset))
+            return false;
+        var behind = _unfinished.FindIndex(message => message.IsIn(group) && isParked(message.Offset));
+        var exhumed = new NaiveMessage { Offset = offset, Group = group, Former = 0, Receipt = receipt, State = NaiveState.Halted };
+        exhumed.ReceiptVoid = true;
+        _unfinished.Insert(behind < 0 ? _unfinished.Count : behind, exhumed);
+        EndTurn();
+        return true;
+    }
+
+    public void Revive(long offset)
+    {
+        if (_unfinished.Find(message => message.Offset == offset) is { State: NaiveState.Halted } message)
+        {
+            message.State = NaiveState.Waiting;
+            message.Delivery = 0;
+        }
+
         EndTurn();
     }
 
@@ -222,7 +273,7 @@ internal sealed partial class NaiveWindow(WindowOptions options, long startAfter
             null => offset < NextOffset && receipt > 0 ? ReceiptStatus.AlreadyDone : ReceiptStatus.Unknown,
             { State: NaiveState.Finishing } => ReceiptStatus.AlreadyDone,
             _ when receipt < 1 || receipt > message.Receipt => ReceiptStatus.Unknown,
-            { State: NaiveState.Dying } or { ReceiptVoid: true } => ReceiptStatus.Stale,
+            { State: NaiveState.Dying or NaiveState.Halted } or { ReceiptVoid: true } => ReceiptStatus.Stale,
             _ when receipt < message.Receipt => ReceiptStatus.Stale,
             { State: NaiveState.Leased } => ReceiptStatus.Done,
             _ => ReceiptStatus.DoneLate,
@@ -257,9 +308,9 @@ internal sealed partial class NaiveWindow(WindowOptions options, long startAfter
 
     private void TakeBackFollowers(NaiveMessage head)
     {
-        foreach (var message in _unfinished)
+        foreach (var message in _unfinished.Skip(_unfinished.IndexOf(head) + 1))
         {
-            var isFollower = message.Offset > head.Offset && message.IsIn(head.Group) && message.Batch == head.Batch && message.Receipt > 0;
+            var isFollower = message.IsIn(head.Group) && message.Batch == head.Batch && message.Receipt > 0;
             if (!isFollower || message.State is not (NaiveState.Leased or NaiveState.Waiting))
                 continue;
             message.State = NaiveState.Waiting;
@@ -269,7 +320,7 @@ internal sealed partial class NaiveWindow(WindowOptions options, long startAfter
 
     private NaiveMessage? Follower(NaiveMessage message)
     {
-        var next = _unfinished.Find(other => other.Offset > message.Offset && other.IsIn(message.Group));
+        var next = _unfinished.Skip(_unfinished.IndexOf(message) + 1).FirstOrDefault(other => other.IsIn(message.Group));
         return next is { State: NaiveState.Waiting, Former: 0 } ? next : null;
     }
 

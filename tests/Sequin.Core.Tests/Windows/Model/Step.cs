@@ -11,6 +11,8 @@ internal enum StepKind
     Pass,
     Die,
     Bury,
+    Redrive,
+    Discard,
     Save,
     Written,
     Mark,

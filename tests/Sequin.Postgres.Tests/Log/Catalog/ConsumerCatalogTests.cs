@@ -101,6 +101,63 @@ public sealed class ConsumerCatalogTests
         Assert.Equal(ids[3..], await PageAsync(3, ids[2].ToString()));
     }
 
+    [Fact]
+    public async Task A_change_raises_the_revision_and_keeps_what_it_is_not_about()
+    {
+        await using var log = await LogTestDatabase.CreateAsync();
+        var catalog = new ConsumerCatalog(log.DataSource);
+        var before = await catalog.InsertAsync(Consumer("reader", await StreamAsync(log)), Cancellation);
+        var config = new ConsumerConfig
+        {
+            Status = ConsumerActivity.Paused,
+            GroupColumns = new Dictionary<string, IReadOnlyList<string>> { ["public.orders"] = ["customer", "Ü \"x\""] },
+            MaxRetryCount = 3,
+            OnDead = OnDead.HaltGroup,
+        };
+
+        var updated = Assert.IsType<ConsumerUpdate.Updated>(await catalog.UpdateAsync(before.Id, 1, "writer", config, Cancellation));
+
+        var after = await catalog.FindAsync(before.Id, Cancellation);
+        AssertSame(updated.Consumer, after);
+        AssertSame(before with { Name = "writer", Config = config, Revision = 2, UpdatedAt = after!.UpdatedAt }, after);
+        Assert.True(after.UpdatedAt > before.UpdatedAt);
+        Assert.Null(await catalog.FindAsync("reader", Cancellation));
+        Assert.Equal("halt_group", await log.ScalarAsync<string>("SELECT config ->> 'on_dead' FROM sequin.consumers"));
+    }
+
+    [Fact]
+    public async Task Of_ten_changes_made_from_one_revision_one_is_taken()
+    {
+        await using var log = await LogTestDatabase.CreateAsync();
+        var catalog = new ConsumerCatalog(log.DataSource);
+        var consumer = await catalog.InsertAsync(Consumer("reader", await StreamAsync(log)), Cancellation);
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(1, 10).Select(n => catalog.UpdateAsync(
+            consumer.Id, 1, "reader", new ConsumerConfig { MaxAckPending = n }, Cancellation)));
+
+        var taken = Assert.Single(outcomes.OfType<ConsumerUpdate.Updated>());
+        Assert.All(outcomes.OfType<ConsumerUpdate.Stale>(), stale => Assert.Equal(2, stale.Revision));
+        Assert.Equal(9, outcomes.OfType<ConsumerUpdate.Stale>().Count());
+        AssertSame(taken.Consumer, await catalog.FindAsync(consumer.Id, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_change_that_cannot_be_made_says_why_and_changes_nothing()
+    {
+        await using var log = await LogTestDatabase.CreateAsync();
+        var stream = await StreamAsync(log);
+        var catalog = new ConsumerCatalog(log.DataSource);
+        var consumer = await catalog.InsertAsync(Consumer("reader", stream), Cancellation);
+        await catalog.InsertAsync(Consumer("other", stream), Cancellation);
+
+        Assert.IsType<ConsumerUpdate.NameTaken>(await catalog.UpdateAsync(consumer.Id, null, "other", new(), Cancellation));
+        Assert.Equal(new ConsumerUpdate.Stale(1), await catalog.UpdateAsync(consumer.Id, 7, "reader", new(), Cancellation));
+        Assert.IsType<ConsumerUpdate.Gone>(await catalog.UpdateAsync(ConsumerId.New(), null, "reader", new(), Cancellation));
+        AssertSame(consumer, await catalog.FindAsync(consumer.Id, Cancellation));
+
+        Assert.IsType<ConsumerUpdate.Updated>(await catalog.UpdateAsync(consumer.Id, null, "reader", new(), Cancellation));
+    }
+
     private static async Task<StreamKey> StreamAsync(LogTestDatabase log)
     {
         await log.InsertDatabaseAsync("shop");

@@ -19,7 +19,7 @@ public sealed class SegmentReaderTests
         string[] tables = ["public.orders", "Odd \"Schema\".T,1{}\\", "übung.\u001f\n", ""];
         var plain = LogSamples.Segment(stream, 1, ["""{"a":"ä😀\\"}""", "{}", """{"b":"\u0000"}""", "{}"], tables);
         var addressed = LogSamples.Segment(stream, 5, 2000) with { Kind = SegmentKind.Backfill, Audience = ConsumerId.New() };
-        await AppendAsync(log, plain, addressed);
+        await log.AppendAsync(plain, addressed);
 
         var read = await new SegmentReader(log.DataSource).ReadAsync(stream, 0, AnyBytes, 10, Cancellation);
 
@@ -39,7 +39,7 @@ public sealed class SegmentReaderTests
             segments.Add(LogSamples.Segment(stream, segments.Count + 1, [message]));
         }
 
-        await AppendAsync(log, [.. segments]);
+        await log.AppendAsync([.. segments]);
 
         AssertSame(segments, await new SegmentReader(log.DataSource).ReadAsync(stream, 0, AnyBytes, 10, Cancellation));
     }
@@ -57,7 +57,7 @@ public sealed class SegmentReaderTests
         await using var log = await LogTestDatabase.CreateAsync();
         var stream = StreamKey.New();
         var segments = new[] { 1, 11, 21 }.Select(first => LogSamples.Segment(stream, first, 10)).ToArray();
-        await AppendAsync(log, [.. segments, LogSamples.Segment(StreamKey.New(), 1, 50)]);
+        await log.AppendAsync([.. segments, LogSamples.Segment(StreamKey.New(), 1, 50)]);
 
         var read = await new SegmentReader(log.DataSource).ReadAsync(stream, after, AnyBytes, 10, Cancellation);
 
@@ -69,7 +69,7 @@ public sealed class SegmentReaderTests
     {
         await using var log = await LogTestDatabase.CreateAsync();
         var stream = StreamKey.New();
-        await AppendAsync(log, LogSamples.Segment(stream, 1, 10));
+        await log.AppendAsync(LogSamples.Segment(stream, 1, 10));
         var reader = new SegmentReader(log.DataSource);
 
         Assert.Empty(await reader.ReadAsync(stream, 10, AnyBytes, 10, Cancellation));
@@ -84,7 +84,7 @@ public sealed class SegmentReaderTests
         await using var log = await LogTestDatabase.CreateAsync();
         var stream = StreamKey.New();
         var kept = LogSamples.Segment(stream, 101, 10);
-        await AppendAsync(log, kept);
+        await log.AppendAsync(kept);
 
         AssertSame([kept], await new SegmentReader(log.DataSource).ReadAsync(stream, 5, AnyBytes, 10, Cancellation));
     }
@@ -95,7 +95,7 @@ public sealed class SegmentReaderTests
         await using var log = await LogTestDatabase.CreateAsync();
         var stream = StreamKey.New();
         var segments = Enumerable.Range(0, 5).Select(n => LogSamples.Segment(stream, 1 + (n * 100), 100)).ToArray();
-        await AppendAsync(log, segments);
+        await log.AppendAsync(segments);
         var reader = new SegmentReader(log.DataSource);
         var bytes = segments.Take(3).Sum(segment => segment.Index.Length + segment.Payload.Length);
 
@@ -110,7 +110,7 @@ public sealed class SegmentReaderTests
     {
         await using var log = await LogTestDatabase.CreateAsync();
         var stream = StreamKey.New();
-        await AppendAsync(log, LogSamples.Segment(stream, 11, 10), LogSamples.Segment(stream, 21, 10));
+        await log.AppendAsync(LogSamples.Segment(stream, 11, 10), LogSamples.Segment(stream, 21, 10));
         var reader = new SegmentReader(log.DataSource);
 
         Assert.Null(await reader.FindAsync(stream, 10, Cancellation));
@@ -137,8 +137,8 @@ public sealed class SegmentReaderTests
             """{"last":7}""",
         ];
         var audience = ConsumerId.New();
-        await AppendAsync(
-            log, database.Id, LogSamples.Segment(stream, 1, messages, "public.orders", "public.users"),
+        await log.AppendAsync(
+            database.Id, LogSamples.Segment(stream, 1, messages, "public.orders", "public.users"),
             LogSamples.Segment(stream, 8, 300) with { Audience = audience });
 
         Assert.Equal(messages, await log.ScalarAsync<string[]>("""
@@ -154,16 +154,6 @@ public sealed class SegmentReaderTests
         Assert.Equal(300, await log.ScalarAsync<long>($"SELECT count(*) FROM sequin.messages WHERE audience = '{audience}'"));
         const string last = "SELECT message FROM sequin.messages WHERE \"offset\" = 307";
         Assert.Equal("""{"record":{"id":307}}""", await log.ScalarAsync<string>(last));
-    }
-
-    private static async Task AppendAsync(LogTestDatabase log, params Segment[] segments) =>
-        await AppendAsync(log, (await log.InsertDatabaseAsync()).Id, segments);
-
-    private static async Task AppendAsync(LogTestDatabase log, DatabaseId database, params Segment[] segments)
-    {
-        var lease = await log.AcquireAsync(database);
-        await using var writer = await SegmentWriter.OpenAsync(log.DataSource, Cancellation);
-        await writer.AppendAsync(lease, LogSamples.PositionAt(1000), segments, [], LogSamples.LeaseDuration, Cancellation);
     }
 
     // A record's own equality compares arrays by reference.

@@ -18,15 +18,10 @@ public sealed class SegmentSearchTests
         await using var log = await LogTestDatabase.CreateAsync();
         var database = await log.InsertDatabaseAsync();
         var stream = Assert.Single(await new StreamCatalog(log.DataSource).ListAsync(database.Id, Token)).Id;
-        var lease = await log.AcquireAsync(database.Id);
-        await using (var writer = await SegmentWriter.OpenAsync(log.DataSource, Token))
-        {
-            // Two messages each: of a row of its own, and of row 0 up to the third segment, which moves it to row 999.
-            var segments = Enumerable.Range(0, 130).Select(i => Segment(stream, 1 + (2 * i), i)).ToList();
-            segments.Add(segments[0] with { BaseOffset = 261, Audience = ConsumerId.New() });
-            await writer.AppendAsync(lease, LogSamples.PositionAt(1), segments, [], LogSamples.LeaseDuration, Token);
-        }
-
+        // Two messages each: of a row of its own, and of row 0 up to the third segment, which moves it to row 999.
+        var segments = Enumerable.Range(0, 130).Select(i => Segment(stream, 1 + (2 * i), i)).ToList();
+        segments.Add(segments[0] with { BaseOffset = 261, Audience = ConsumerId.New() });
+        await log.AppendAsync(database.Id, [.. segments]);
         var search = new SegmentSearch(log.DataSource);
 
         Assert.Equal(new SearchResult(259, 259, true), await FindAsync(129));

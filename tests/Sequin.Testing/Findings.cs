@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Sequin.Torture.Verdicts;
+namespace Sequin.Testing;
 
 /// <summary>What is wrong, by kind: how often, and the first examples of each. Thread-safe.</summary>
 public sealed class Findings

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Sequin.Testing.Clients;
 
-namespace Sequin.Benchmarks.Throughput;
+namespace Sequin.Benchmarks.Pulling;
 
 /// <summary>A client on a thread of its own: receives a batch, acks it, and again.</summary>
 internal sealed class Puller : IDisposable

@@ -2,22 +2,25 @@ using System.Text.Json;
 
 namespace Sequin.Server.Consumers;
 
-/// <summary>A consumer, also called a sink: a named reader of a stream.</summary>
-internal sealed record CreateConsumerRequest
+/// <summary>
+/// A consumer, also called a sink: a named reader of a stream. The same fields create one (POST), replace its settings (PUT) and
+/// change some of them (PATCH).
+/// </summary>
+internal sealed record ConsumerRequest
 {
     public string? Name { get; init; }
 
-    /// <summary>Name or id of a database, for its default stream; or give <c>stream</c>.</summary>
+    /// <summary>Name or id of a database, for its default stream; or give <c>stream</c>. Cannot be changed.</summary>
     public string? Database { get; init; }
 
-    /// <summary>Name or id of a stream.</summary>
+    /// <summary>Name or id of a stream. Cannot be changed.</summary>
     public string? Stream { get; init; }
 
-    /// <summary>Only <c>active</c>, the default.</summary>
+    /// <summary><c>active</c> (default), <c>paused</c> (receives wait and get nothing) or <c>disabled</c> (they are refused).</summary>
     public string? Status { get; init; }
     public ConsumerSourceRequest? Source { get; init; }
 
-    /// <summary>The tables to deliver, beside those of <c>source.include_tables</c>. Default: all.</summary>
+    /// <summary>Without <c>source</c>: the tables to deliver. In any case: how they are grouped. Default: all, by primary key.</summary>
     public IReadOnlyList<ConsumerTableRequest?>? Tables { get; init; }
 
     /// <summary>Of <c>insert update delete truncate message</c>. Default: the first three. A <c>read</c> always passes.</summary>
@@ -36,8 +39,11 @@ internal sealed record CreateConsumerRequest
     /// <summary>Of push deliveries; a pull says its own. Only 1, the default.</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>Only null, the default: retried for ever.</summary>
+    /// <summary>Deliveries after which a message that comes back becomes a dead letter, 1..1000. Default: null, never.</summary>
     public int? MaxRetryCount { get; init; }
+
+    /// <summary>The group of a dead letter goes on (<c>continue</c>, default), or waits for it (<c>halt_group</c>).</summary>
+    public string? OnDead { get; init; }
 
     /// <summary>Only <c>pause_on_full</c>, the default.</summary>
     public string? LoadSheddingPolicy { get; init; }
@@ -51,7 +57,7 @@ internal sealed record CreateConsumerRequest
     /// <summary>Only false, the default.</summary>
     public JsonElement? InitialBackfill { get; init; }
 
-    /// <summary><c>now</c> (default: what is committed from here on), <c>beginning</c>, or <c>{"offset":n}</c>.</summary>
+    /// <summary><c>now</c> (default: what is committed from here on), <c>beginning</c>, or <c>{"offset":n}</c>. Cannot be changed.</summary>
     public JsonElement? Start { get; init; }
 
     /// <summary>How long a lease lasts, 500..43200000. Default: 30000.</summary>
@@ -59,6 +65,9 @@ internal sealed record CreateConsumerRequest
 
     /// <summary>Messages leased and not yet acked, 1..100000. Default: 10000.</summary>
     public int? MaxAckPending { get; init; }
+
+    /// <summary>Receives that wait at the same time, 1..10000. Default: 1000.</summary>
+    public int? MaxWaiting { get; init; }
 }
 
 /// <summary>What of the stream the consumer reads.</summary>
@@ -75,7 +84,7 @@ internal sealed record ConsumerTableRequest
     /// <summary><c>schema.table</c>, quoted as in SQL where needed; without a schema: <c>public</c>.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Only null: the primary key.</summary>
+    /// <summary>Columns whose values make the groups, 1..32, each of them logged with deleted rows. Default: the primary key.</summary>
     public IReadOnlyList<string?>? GroupColumnNames { get; init; }
 }
 

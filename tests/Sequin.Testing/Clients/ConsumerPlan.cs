@@ -1,0 +1,14 @@
+namespace Sequin.Testing.Clients;
+
+/// <summary>A consumer to be made, that is pulled from and starts at the beginning of its database's default stream.</summary>
+public sealed record ConsumerPlan
+{
+    public required string Name { get; init; }
+
+    public required string Database { get; init; }
+
+    /// <summary>Null: the server's default.</summary>
+    public TimeSpan? VisibilityTimeout { get; init; }
+
+    public bool MessageGrouping { get; init; } = true;
+}
