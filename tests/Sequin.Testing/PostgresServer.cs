@@ -22,8 +22,12 @@ public static class PostgresServer
     {
         var options = new EmbeddedPostgresOptions
         {
-            // Only a torn page after a crash of the machine would need them, and every test database writes each of its pages once.
-            Settings = new Dictionary<string, string> { ["full_page_writes"] = "off" },
+            Settings = new Dictionary<string, string>
+            {
+                // Only a torn page after a crash of the machine would need them, and every test database writes each of its pages once.
+                ["full_page_writes"] = "off",
+                ["max_prepared_transactions"] = "10",
+            },
         };
         var server = await EmbeddedPostgres.StartAsync(options, logger: null, CancellationToken.None);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().GetAwaiter().GetResult();

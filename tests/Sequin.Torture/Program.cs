@@ -7,5 +7,8 @@ var root = new RootCommand("Breaks things under load and checks every promise. E
     ScenarioCommand.Create("kill", "Kills the server with SIGKILL.", strikesDefault: 5, KillScenario.RunAsync),
     ScenarioCommand.Create("restart", "Restarts PostgreSQL, the source's and the log's.", strikesDefault: 4, RestartScenario.RunAsync),
     ConsumersCommand.Create(),
+    ScenarioCommand.Create(
+        "large", "Commits one transaction of very many rows, and a row of 200 MB.", strikesDefault: 0, LargeScenario.RunAsync,
+        rowsDefault: 2_000_000),
 };
 return await root.Parse(args).InvokeAsync();

@@ -39,6 +39,13 @@ public sealed partial class ConsumerWindow
         _restored = null;
     }
 
+    /// <summary>
+    /// Whether a message that is about to be appended again is leased or delayed, by an exact snapshot: then it stays, even when the
+    /// consumer has come not to want it.
+    /// </summary>
+    public bool MustKeep(long offset) =>
+        _restored is { IsExact: true } restored && restored.Names(offset) && restored.Detail(offset).LeftMs is not null;
+
     /// <summary>Writes the state that the next <see cref="MarkDurable"/> makes count.</summary>
     /// <param name="output">Takes the bytes.</param>
     /// <param name="reserveAhead">How many offsets behind the highest leased one may be leased without another snapshot.</param>

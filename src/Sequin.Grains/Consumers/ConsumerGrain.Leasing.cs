@@ -28,6 +28,7 @@ internal sealed partial class ConsumerGrain
         }
 
         Expire(nowMs);
+        _batchSize = Math.Max(request.BatchSize, _batchSize * 7 / 8);
         var visibilityMs = (long)(request.VisibilityTimeout?.TotalMilliseconds ?? _model.Config.VisibilityTimeoutMs);
         var leased = _window.Lease(_leases.AsSpan(0, request.BatchSize), nowMs, visibilityMs, out var mustSave);
         CallForMore();

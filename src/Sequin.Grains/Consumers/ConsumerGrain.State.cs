@@ -12,8 +12,12 @@ internal sealed partial class ConsumerGrain
     /// <summary>Offsets that may be leased ahead of a save. Each ack's save renews it, so only a crash shows it.</summary>
     private const int ReserveAhead = 1000;
 
-    /// <summary>Fewer messages ready than this, and the stream is asked for more.</summary>
-    private const int ReadyTarget = 2000;
+    /// <summary>
+    /// Fewer messages ready than this many batches as receivers ask for, and the stream is asked for more. Not as many as there is room
+    /// for: behind a thousand groups of which one message each is ready, that would only push out what is delivered next.
+    /// </summary>
+    private const int ReadyBatches = 4;
+    private const int ReadyMin = 100;
 
     /// <summary>A read of the stream ends after this long and is asked again; below the response timeout.</summary>
     private static readonly TimeSpan ReadWait = TimeSpan.FromSeconds(20);
@@ -26,6 +30,9 @@ internal sealed partial class ConsumerGrain
     private Task _reading = Task.CompletedTask;
     private long _savedAtMs = long.MinValue / 2;
     private int _acksSinceSave;
+
+    /// <summary>What receivers ask for: the largest batch of late, slowly forgotten.</summary>
+    private int _batchSize;
 
     /// <summary>While it is set the window is written down exactly, so nothing may be leased.</summary>
     private Exactness _exact;
@@ -78,7 +85,7 @@ internal sealed partial class ConsumerGrain
     }
 
     private bool WantsMore() =>
-        _window.HasRoom && _window.Counts.Ready < ReadyTarget && _model?.Config.Status != ConsumerActivity.Disabled;
+        _window.HasRoom && _window.Counts.Ready < Math.Max(ReadyMin, ReadyBatches * _batchSize) && _model?.Config.Status != ConsumerActivity.Disabled;
 
     private void CallForMore()
     {

@@ -68,17 +68,19 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
 
     private void Take(Segment segment)
     {
-        if (filter.Enter(segment))
+        var isWanted = filter.Enter(segment);
+        if (isWanted || window.IsRestoring)
         {
             _prefetched.Add(segment);
             groups.Enter(segment);
             var entries = segment.Entries;
             for (var i = (int)Math.Max(0, window.NextOffset - segment.BaseOffset); i < entries.Count; i++)
             {
-                if (!filter.Wants(entries, i))
+                var offset = segment.BaseOffset + i;
+                if (!(isWanted && filter.Wants(entries, i)) && !window.MustKeep(offset))
                     continue;
                 var (group, former) = groups.Of(segment, entries, i);
-                window.Append(segment.BaseOffset + i, group, former);
+                window.Append(offset, group, former);
             }
         }
 

@@ -24,6 +24,9 @@ internal sealed record ServerOptions
     public required int? GatewayPort { get; init; }
     public required IPAddress? AdvertisedIp { get; init; }
 
+    /// <summary>Whether HTTP endpoints may be at addresses that are not public.</summary>
+    public required bool AllowPrivateEndpoints { get; init; }
+
     public bool IsEmbedded => LogDatabase is null;
 
     public bool Has(ServerRoles role) => (Roles & role) != 0;
@@ -41,6 +44,7 @@ internal sealed record ServerOptions
             SiloPort = ReadPort(configuration, SettingKeys.SiloPort),
             GatewayPort = ReadPort(configuration, SettingKeys.GatewayPort),
             AdvertisedIp = ReadIp(configuration[SettingKeys.AdvertisedIp]),
+            AllowPrivateEndpoints = ReadSwitch(configuration, SettingKeys.AllowPrivateEndpoints),
         };
         if (options.IsEmbedded && !options.Has(ServerRoles.Silo))
             throw new ConfigurationException(SettingKeys.Roles,
@@ -113,6 +117,13 @@ internal sealed record ServerOptions
             ? address
             : throw new ConfigurationException(SettingKeys.AdvertisedIp, $"is '{value}' and must be an IP address.");
     }
+
+    private static bool ReadSwitch(IConfiguration configuration, string key) => configuration[key] switch
+    {
+        null or "" or "false" => false,
+        "true" => true,
+        var value => throw new ConfigurationException(key, $"is '{value}' and must be true or false."),
+    };
 
     private static string DefaultDataDirectory()
     {

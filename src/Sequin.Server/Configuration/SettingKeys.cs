@@ -32,6 +32,11 @@ internal static class SettingKeys
     /// <summary>The address that goes with the two ports. Default: loopback with the embedded PostgreSQL, else this machine's.</summary>
     public const string AdvertisedIp = "SEQUIN_ADVERTISED_IP";
 
+    /// <summary>
+    /// <c>true</c>: HTTP endpoints may be at addresses that are not public, such as this machine's. Default: <c>false</c>.
+    /// </summary>
+    public const string AllowPrivateEndpoints = "SEQUIN_ALLOW_PRIVATE_ENDPOINTS";
+
     /// <summary>The HTTP addresses, as for any ASP.NET Core server. Default: <see cref="UrlDefault"/>.</summary>
     public const string Urls = "ASPNETCORE_URLS";
     public const string UrlDefault = "http://127.0.0.1:7376";

@@ -53,6 +53,8 @@ internal static class DemoRun
             [SettingKeys.LogDatabaseUrl] = null,
             [SettingKeys.Roles] = null,
             [SettingKeys.ApiToken] = token,
+            // Whoever looks at a demo receives on the same machine.
+            [SettingKeys.AllowPrivateEndpoints] = "true",
         };
         if (options.DataDirectory is { } directory)
             settings[SettingKeys.DataDirectory] = directory;

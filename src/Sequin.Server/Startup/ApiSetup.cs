@@ -6,6 +6,7 @@ using Sequin.Server.Consumers;
 using Sequin.Server.Databases;
 using Sequin.Server.DeadLetters;
 using Sequin.Server.Errors;
+using Sequin.Server.HttpEndpoints;
 using Sequin.Server.Messages;
 using Sequin.Server.OpenApi;
 using Sequin.Server.Receiving;
@@ -36,6 +37,8 @@ internal static class ApiSetup
         services.AddSingleton<MessageBrowser>();
         services.AddSingleton<ConsumerDirectory>();
         services.AddSingleton<ConsumerViews>();
+        services.AddSingleton<HttpEndpointWriter>();
+        services.AddSingleton<HttpEndpointTest>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
         services.AddSingleton<StreamGateway>();
@@ -65,6 +68,7 @@ internal static class ApiSetup
         api.MapRedrives();
         api.MapMessages();
         api.MapReceiving();
+        api.MapHttpEndpoints();
         api.MapApiKeys();
     }
 }

@@ -21,6 +21,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<DatabaseCatalog>();
         services.AddSingleton<StreamCatalog>();
         services.AddSingleton<ConsumerCatalog>();
+        services.AddSingleton<HttpEndpointCatalog>();
         services.AddSingleton<SlotStore>();
         services.AddSingleton<SegmentReader>();
         services.AddSingleton<SegmentSearch>();

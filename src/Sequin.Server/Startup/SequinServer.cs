@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration.Memory;
 using Npgsql;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Embedded;
 using Sequin.Postgres.Log.Secrets;
 using Sequin.Server.Cluster;
@@ -83,6 +84,7 @@ internal sealed class SequinServer : IAsyncDisposable
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddLogDatabase(options, logDatabase);
         builder.AddCluster(options, logDatabase);
+        builder.Services.AddWebhooks(new WebhookOptions { AllowPrivateAddresses = options.AllowPrivateEndpoints });
         builder.Services.AddServerHealth();
         builder.Services.AddApi();
         var app = builder.Build();

@@ -53,7 +53,15 @@ public sealed class ServerOptionsTests
         Assert.Equal((11111, 30000, IPAddress.Parse("10.0.0.7")), (options.SiloPort, options.GatewayPort, options.AdvertisedIp));
     }
 
+    [Fact]
+    public void Endpoints_that_are_not_public_must_be_allowed()
+    {
+        Assert.False(Read().AllowPrivateEndpoints);
+        Assert.True(Read((SettingKeys.AllowPrivateEndpoints, "true")).AllowPrivateEndpoints);
+    }
+
     [Theory]
+    [InlineData(SettingKeys.AllowPrivateEndpoints, "yes", "SEQUIN_ALLOW_PRIVATE_ENDPOINTS", "'yes'")]
     [InlineData(SettingKeys.Roles, "silo,foo", "SEQUIN_ROLES", "'foo'")]
     [InlineData(SettingKeys.Roles, "Silo", "SEQUIN_ROLES", "'Silo'")]
     [InlineData(SettingKeys.Roles, ",", "SEQUIN_ROLES", "names no role")]

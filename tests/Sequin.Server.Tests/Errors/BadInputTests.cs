@@ -10,6 +10,7 @@ public sealed class BadInputTests(ApiServer server)
     private const string Databases = "/api/postgres_databases";
     private const string Sinks = "/api/sinks";
     private const string Keys = "/api/api_keys";
+    private const string Endpoints = "/api/destinations/http_endpoints";
     private const string Receive = "/api/sequin_streams/nobody/receive";
     private const string Ack = "/api/sequin_streams/nobody/ack";
     private const string Nack = "/api/http_pull_consumers/nobody/nack";
@@ -17,7 +18,7 @@ public sealed class BadInputTests(ApiServer server)
     private const string Redrive = "/api/consumers/nobody/dead_letters/redrive";
     private const string Discard = "/api/sinks/nobody/dead_letters/discard";
 
-    public static TheoryData<string> Posts => [Databases, Sinks, "/api/consumers", Keys, Receive, Ack, Nack, Redrive, Discard];
+    public static TheoryData<string> Posts => [Databases, Sinks, "/api/consumers", Keys, Endpoints, Receive, Ack, Nack, Redrive, Discard];
 
     [Theory]
     [MemberData(nameof(Posts))]
@@ -96,6 +97,8 @@ public sealed class BadInputTests(ApiServer server)
     [InlineData(Sinks, """{"destination":"sequin_stream"}""", "destination")]
     [InlineData(Sinks, """{"message_grouping":"yes"}""", "message_grouping")]
     [InlineData(Sinks, """{"max_ack_pending":"many"}""", "max_ack_pending")]
+    [InlineData(Endpoints, """{"headers":"a"}""", "headers")]
+    [InlineData(Endpoints, """{"headers":{"a":1}}""", "headers")]
     [InlineData(Keys, """{"name":["a"]}""", "name")]
     [InlineData(Keys, """{"name":"a","expires_at":"tomorrow"}""", "expires_at")]
     public async Task A_wrong_type_is_400_and_names_the_field(string path, string body, string field) =>
@@ -129,6 +132,8 @@ public sealed class BadInputTests(ApiServer server)
     [InlineData("GET", "/api/sinks/nobody", 404)]
     [InlineData("DELETE", "/api/consumers/nobody", 404)]
     [InlineData("DELETE", "/api/api_keys/nobody", 404)]
+    [InlineData("GET", "/api/destinations/http_endpoints/nobody", 404)]
+    [InlineData("DELETE", "/api/destinations/http_endpoints/nobody", 404)]
     [InlineData("GET", Receive, 404)]
     [InlineData("GET", "/api/streams?limit=0", 400)]
     [InlineData("GET", "/api/streams?limit=1001", 400)]

@@ -9,6 +9,8 @@ public sealed record ApiAnswer(int Status, string? ContentType, string? RetryAft
 
     public string? Location { get; init; }
 
+    public string? ConsumerStatus { get; init; }
+
     public JsonElement Json => JsonElement.Parse(Body);
 
     public string Text(string property) => Json.GetProperty(property).GetString()!;

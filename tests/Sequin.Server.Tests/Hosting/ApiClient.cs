@@ -46,6 +46,7 @@ public sealed class ApiClient(HttpClient http) : IDisposable
         {
             ETag = response.Headers.ETag?.ToString(),
             Location = response.Headers.Location?.ToString(),
+            ConsumerStatus = response.Headers.TryGetValues("sequin-consumer-status", out var status) ? status.Single() : null,
         };
     }
 

@@ -8,10 +8,11 @@ internal static class ScenarioCommand
     private const int RowsDefault = 100_000;
 
     public static Command Create(
-        string name, string description, int strikesDefault, Func<TortureOptions, CancellationToken, Task<TortureReport>> run)
+        string name, string description, int strikesDefault, Func<TortureOptions, CancellationToken, Task<TortureReport>> run,
+        int rowsDefault = RowsDefault)
     {
         var seconds = Option("--seconds", SecondsDefault, "The writing is spread over so many seconds.");
-        var rows = Option("--rows", RowsDefault, "Committed row changes.");
+        var rows = Option("--rows", rowsDefault, "Committed row changes.");
         var strikes = Option("--strikes", strikesDefault, "How often.");
         var seed = new Option<int?>("--seed") { Description = "Decides everything random. Default: another one each time." };
         var command = new Command(name, description) { seconds, rows, strikes, seed };

@@ -14,6 +14,7 @@ public static class FindingKinds
     public const string Resurrected = "delivered after its ack was answered";
     public const string Unstable = "other bytes at a redelivery";
     public const string Refused = "unexpected answer";
+    public const string Memory = "more memory than it may take";
     public const string Stalled = "nothing happened for too long";
     public const string SlowRecovery = "slow to recover";
     public const string SlowStop = "slow to stop";

@@ -7,8 +7,9 @@ namespace Sequin.Postgres.Source.Types;
 /// <summary>Reads what types a source has that are not built in, and what they are made of.</summary>
 internal static class SourceTypes
 {
-    // From the types asked for to all they are made of, at any depth. An array is what prints like one; hstore and pgvector's types
-    // have no fixed OID, so they are known by their extension. Attributes are in the order in which the value prints them.
+    // From the types asked for to all they are made of, at any depth. An array is a base type that prints like one: a domain over an
+    // array does, too. hstore and pgvector's types have no fixed OID, so they are known by their extension. Attributes are in the
+    // order in which the value prints them.
     private const string Sql =
         """
         WITH RECURSIVE part(oid) AS (
@@ -19,11 +20,11 @@ internal static class SourceTypes
             JOIN pg_type t ON t.oid = part.oid
             CROSS JOIN LATERAL (
                 SELECT t.typbasetype WHERE t.typtype = 'd'
-                UNION ALL SELECT t.typelem WHERE t.typoutput = 'array_out'::regproc
+                UNION ALL SELECT t.typelem WHERE t.typtype = 'b' AND t.typoutput = 'array_out'::regproc
                 UNION ALL SELECT a.atttypid FROM pg_attribute a
                           WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) m(oid)
         )
-        SELECT t.oid, t.typname::text, (t.typoutput = 'array_out'::regproc), t.typelem,
+        SELECT t.oid, t.typname::text, (t.typtype = 'b' AND t.typoutput = 'array_out'::regproc), t.typelem,
                coalesce((SELECT e.typdelim::text FROM pg_type e WHERE e.oid = t.typelem), ','), t.typtype::text, t.typbasetype,
                (SELECT x.extname::text FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
                 WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.refclassid = 'pg_extension'::regclass

@@ -21,6 +21,15 @@ internal sealed class DecodedChanges : IChangeReceiver
     public string Json => Assert.Single(_changes).Json;
     public JsonObject Message => Parse(Json);
 
+    /// <summary><c>table action record changes</c> of each; the changes of an update only.</summary>
+    public IReadOnlyList<string> Lines =>
+    [
+        .. from change in _changes
+           let message = Parse(change.Json)
+           let changes = message["changes"] is { } old ? $" {old.ToJsonString()}" : ""
+           select $"{change.Header.Table} {message["action"]} {message["record"]!.ToJsonString()}{changes}",
+    ];
+
     public static JsonObject Parse(string json) =>
         JsonNode.Parse(json, null, new JsonDocumentOptions { MaxDepth = 1000 })!.AsObject();
 

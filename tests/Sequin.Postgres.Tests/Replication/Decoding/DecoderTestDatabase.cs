@@ -33,6 +33,11 @@ internal sealed class DecoderTestDatabase : IAsyncDisposable
         return database;
     }
 
+    /// <summary>Unlike any other in this database and in the server.</summary>
+    public string Name => _database.Name;
+
+    public Task<NpgsqlConnection> OpenAsync() => _source.OpenConnectionAsync(TestContext.Current.CancellationToken).AsTask();
+
     public Task ExecuteAsync(string sql) => ExecuteAsync(_source, sql);
 
     public async Task<T> ScalarAsync<T>(string sql)

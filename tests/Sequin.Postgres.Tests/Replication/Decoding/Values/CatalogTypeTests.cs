@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using CsCheck;
 using Sequin.Postgres.Replication.Decoding.Values;
 
 namespace Sequin.Postgres.Tests.Replication.Decoding.Values;
@@ -61,6 +63,32 @@ public sealed class CatalogTypeTests
     [InlineData(Vector, "{1:1}/5")]
     public void What_does_not_have_the_form_is_a_string(uint type, string text) =>
         Assert.Equal(text, JsonSerializer.Deserialize<string>(Encode(type, text)));
+
+    [Fact]
+    public void Whatever_the_text_is_the_value_is_json()
+    {
+        uint[] types = [Domain, DomainArray, Point, PointArray, Holder, Hstore, Vector, 1186, 1187, 1009, 1020];
+        var character = Gen.OneOf(Gen.Char["(){}[]\",\\;=>.-+PTYMDHS0123456789 NUL\0\n"], Gen.Char['\u0001', '\ud7ff']);
+        var text = Gen.String[character, 0, 60];
+        Gen.Select(Gen.OneOf([.. types.Select(Gen.Const)]), Gen.OneOf(text, text.Select(inner => $"({inner})"), text.Select(inner => $"{{{inner}}}")))
+            .Sample((type, value) => JsonDocument.Parse(Encode(type, value)).Dispose(), iter: 20_000);
+    }
+
+    [Fact]
+    public void Quoting_however_deep_comes_back()
+    {
+        var character = Gen.OneOf(Gen.Char["\"\\,(){} \n\t"], Gen.Char['\u0001', '\ud7ff']);
+        Gen.Select(Gen.String[character, 1, 20], Gen.String[character, 0, 20]).Sample((name, value) =>
+        {
+            var point = $"(1,{Quoted(name, "\"\"")},)";
+            var holder = JsonNode.Parse(Encode(Holder, $"({Quoted($"{{{Quoted(point, "\\\"")}}}", "\"\"")})"))!;
+            Assert.Equal(name, (string?)holder["points"]![0]!["the \"name\""]);
+            Assert.Equal(value, (string?)JsonNode.Parse(Encode(Hstore, $"{Quoted(name, "\\\"")}=>{Quoted(value, "\\\"")}"))![name]);
+        });
+    }
+
+    private static string Quoted(string text, string quote) =>
+        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", quote, StringComparison.Ordinal)}\"";
 
     private static string Encode(uint type, string text)
     {
