@@ -8,7 +8,9 @@ internal sealed record BackfillTable
     public required uint Oid { get; init; }
     public required TableName Name { get; init; }
 
-    /// <summary>Its rows are in its partitions. Any other table is read by itself: those that inherit from it are published by themselves.</summary>
+    /// <summary>
+    /// Its rows are in its partitions. Any other table is read alone: those that inherit from it are published by themselves.
+    /// </summary>
     public required bool IsPartitioned { get; init; }
 
     /// <summary>As in <c>pg_class</c>: d default, i index, f full, n nothing.</summary>

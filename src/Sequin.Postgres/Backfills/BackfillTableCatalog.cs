@@ -5,7 +5,7 @@ using Sequin.Postgres.Source.Tables;
 
 namespace Sequin.Postgres.Backfills;
 
-/// <summary>Reads what a backfill must know of a table, inside the chunk's transaction, and refuses what cannot be read in chunks.</summary>
+/// <summary>Reads what a backfill must know of a table, in the chunk's transaction, and refuses what cannot be read in chunks.</summary>
 internal static class BackfillTableCatalog
 {
     // Types come qualified, because the rows are read under another search path. A comparison is found by the search path though its

@@ -31,9 +31,9 @@ internal static class BackfillTableChecks
     public static BackfillRefusal? KeyRefusal(TableName name, IReadOnlyList<BackfillTableCatalog.ColumnRow> key)
     {
         if (key.Count == 0)
-            return No($"{name} has no primary key, so nobody can tell which of its rows a change is of. Add one (ALTER TABLE {name.ToSql()} "
-                + $"ADD PRIMARY KEY (…)), or name a unique index of columns that are never NULL (ALTER TABLE {name.ToSql()} REPLICA IDENTITY "
-                + "USING INDEX …), or read it without a backfill.");
+            return No($"{name} has no primary key, so nobody can tell which of its rows a change is of. Add one: ALTER TABLE "
+                + $"{name.ToSql()} ADD PRIMARY KEY (…); or name a unique index of columns that are never NULL: ALTER TABLE "
+                + $"{name.ToSql()} REPLICA IDENTITY USING INDEX …; or do without its present rows and read its changes only.");
         return key.FirstOrDefault(column => !column.IsPublished) is { } hidden
             ? No($"The key of {name} has the column '{hidden.Column.Name}', which the publication leaves out.")
             : null;

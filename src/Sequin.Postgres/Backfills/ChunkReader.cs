@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 using Sequin.Postgres.Replication.Decoding;
 
@@ -41,7 +42,8 @@ internal sealed class ChunkReader(TimeProvider time)
                 return new ChunkReadResult.Refused(KeyChanged(plan, after));
             return new ChunkReadResult.Read(await ReadAsync(connection, plan, after, transaction, limits, cancellationToken));
         }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
+        catch (PostgresException error) when (
+            error.SqlState == PostgresErrorCodes.QueryCanceled && !cancellationToken.IsCancellationRequested)
         {
             return new ChunkReadResult.TimedOut();
         }
@@ -100,7 +102,8 @@ internal sealed class ChunkReader(TimeProvider time)
         for (var i = 0; i < values.Length; i++)
         {
             var column = IndexOf(plan.Table, plan.Order.Names[i]);
-            values[i] = _row.Fields.Kind(column) == FieldKind.Null ? null : System.Text.Encoding.UTF8.GetString(_row.Fields.Text(column, _row.Text));
+            if (_row.Fields.Kind(column) == FieldKind.Text)
+                values[i] = Encoding.UTF8.GetString(_row.Fields.Text(column, _row.Text));
         }
 
         return new BackfillCursor(plan.Order.Names, values);

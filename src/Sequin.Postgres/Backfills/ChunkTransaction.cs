@@ -17,7 +17,8 @@ internal sealed class ChunkTransaction : IAsyncDisposable
 
     private readonly NpgsqlTransaction _transaction;
 
-    private ChunkTransaction(NpgsqlTransaction transaction, TransactionSnapshot snapshot) => (_transaction, Snapshot) = (transaction, snapshot);
+    private ChunkTransaction(NpgsqlTransaction transaction, TransactionSnapshot snapshot) =>
+        (_transaction, Snapshot) = (transaction, snapshot);
 
     public TransactionSnapshot Snapshot { get; }
 

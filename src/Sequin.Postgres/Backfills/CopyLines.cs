@@ -35,7 +35,7 @@ internal sealed class CopyLines
         while (true)
         {
             if (_text.Length - _length < ReadBytesMin)
-                Array.Resize(ref _text, checked(_text.Length * 2));
+                Array.Resize(ref _text, (int)Math.Min(Array.MaxLength, _text.Length * 2L));
             var read = await copy.ReadAsync(_text.AsMemory(_length), cancellationToken);
             if (read == 0)
                 return true;

@@ -1,6 +1,8 @@
 namespace Sequin.Postgres.Backfills;
 
-/// <summary>One condition on the rows of a backfill; of several, all must hold. Values are texts that PostgreSQL reads as the column's type.</summary>
+/// <summary>
+/// One condition on the rows of a backfill; of several, all must hold. Values are texts that PostgreSQL reads as the column's type.
+/// </summary>
 /// <param name="Column">As it is, unquoted.</param>
 /// <param name="Operator">How it is compared.</param>
 /// <param name="Values">One; for in and not in any number from one; for is null and not null none.</param>

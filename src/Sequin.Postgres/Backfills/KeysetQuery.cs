@@ -59,7 +59,8 @@ internal static class KeysetQuery
         for (var i = from; i < columns.Count; i++)
         {
             operands.Add(Operand(columns[i]));
-            literals.Add(Literal(columns[i], after.Values[i] ?? throw new ArgumentException($"The cursor has no value of '{columns[i].Name}'.")));
+            var value = after.Values[i] ?? throw new ArgumentException($"The cursor has no value of '{columns[i].Name}'.");
+            literals.Add(Literal(columns[i], value));
         }
 
         return $"({string.Join(", ", operands)}) > ({string.Join(", ", literals)})";

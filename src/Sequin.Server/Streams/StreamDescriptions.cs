@@ -24,7 +24,8 @@ internal static class StreamDescriptions
                 ["looked_back_to"] = Integer("Of a search: the lowest offset that was looked at."),
                 ["complete"] = new OpenApiSchema
                 {
-                    Type = JsonSchemaType.Boolean, Description = "Of a search: false when it stopped at its limit; go on with before.",
+                    Type = JsonSchemaType.Boolean,
+                    Description = "Of a search: false when it stopped at its limit; go on with before.",
                 },
             }));
             return Task.CompletedTask;

@@ -18,6 +18,7 @@ internal sealed class StreamPages(StreamGateway streams, TimeProvider time)
         var started = time.GetTimestamp();
         var messages = new List<(long, ReadOnlyMemory<byte>)>();
         var next = after ?? 0;
+        var bytes = 0L;
         for (var reads = 0; reads < StreamLimits.ReadsMax; reads++)
         {
             var left = messages.Count == 0 ? wait - time.GetElapsedTime(started) : TimeSpan.Zero;
@@ -26,7 +27,7 @@ internal sealed class StreamPages(StreamGateway streams, TimeProvider time)
             if (segments is [var first, ..] && first.BaseOffset > next + 1 && (after is not null || next > 0))
                 return messages.Count > 0 ? new StreamPage(messages, next) : new StreamPage([], next, first.BaseOffset);
 
-            var isFull = !TryTakeAll(segments, messages, limit, ref next);
+            var isFull = !TryTakeAll(segments, messages, limit, ref bytes, ref next);
             if (isFull || (next >= head && (messages.Count > 0 || left <= TimeSpan.Zero)))
                 break;
         }
@@ -34,10 +35,10 @@ internal sealed class StreamPages(StreamGateway streams, TimeProvider time)
         return new StreamPage(messages, next);
     }
 
+    /// <returns>False: the answer is full.</returns>
     private static bool TryTakeAll(
-        IReadOnlyList<Segment> segments, List<(long, ReadOnlyMemory<byte>)> messages, int limit, ref long next)
+        IReadOnlyList<Segment> segments, List<(long, ReadOnlyMemory<byte>)> messages, int limit, ref long bytes, ref long next)
     {
-        var bytes = 0L;
         foreach (var segment in segments)
         {
             // What one consumer asked for is nobody else's.
@@ -58,6 +59,6 @@ internal sealed class StreamPages(StreamGateway streams, TimeProvider time)
             }
         }
 
-        return messages.Count < limit;
+        return messages.Count < limit && bytes < StreamLimits.AnswerBytesMax;
     }
 }

@@ -9,7 +9,7 @@ internal static class StreamProblems
         string.Create(CultureInfo.InvariantCulture,
             $"The messages behind offset {after} are no longer kept; the oldest is {oldestOffset}. Read on with after={oldestOffset - 1}."))
         with
-        {
-            Extensions = json => json.WriteNumber("oldest_offset", oldestOffset),
-        };
+    {
+        Extensions = json => json.WriteNumber("oldest_offset", oldestOffset),
+    };
 }

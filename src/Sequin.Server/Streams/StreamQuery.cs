@@ -60,7 +60,8 @@ internal sealed record StreamQuery(long? After, int Limit, TimeSpan Wait, TableN
     {
         var key = query["pk"].Select(value => value ?? "").ToList();
         if (key.Count is 0 or > StreamLimits.KeyColumnsMax)
-            throw Invalid("pk", $"has {key.Count} values; give one for each column of the primary key, at most {StreamLimits.KeyColumnsMax}");
+            throw Invalid("pk",
+                $"has {key.Count} values; give one for each column of the primary key, at most {StreamLimits.KeyColumnsMax}");
         return key;
     }
 

@@ -3,7 +3,7 @@ using Sequin.Core.Tests.Backfills.Model;
 
 namespace Sequin.Core.Tests.Backfills;
 
-/// <summary>The rule of the watermark in random histories of a small simulated PostgreSQL. CsCheck prints the seed of one that fails.</summary>
+/// <summary>The rule in random histories of a small simulated PostgreSQL. CsCheck prints the seed of one that fails.</summary>
 public sealed class ChunkWatchModelTests
 {
     private const int HistoriesMin = 50_000;
@@ -18,7 +18,8 @@ public sealed class ChunkWatchModelTests
 
     // Half of them pass from one epoch of 32 bit ids to the next.
     private static readonly Gen<BackfillRunOptions> GenOptions = Gen.Select(
-        Gen.OneOf(Gen.Const(726UL), Gen.ULong[0xFFFF_FFF0, 0x1_0000_0002]), Gen.Int[1, 8], Gen.Int[1, 4], Gen.OneOf(Gen.Int[1, 4], Gen.Const(1_000)),
+        Gen.OneOf(Gen.Const(726UL), Gen.ULong[0xFFFF_FFF0, 0x1_0000_0002]), Gen.Int[1, 8], Gen.Int[1, 4],
+        Gen.OneOf(Gen.Int[1, 4], Gen.Const(1_000)),
         (firstXid, keys, rows, changesMax) => new BackfillRunOptions(firstXid, keys, rows, changesMax));
 
     [Fact]

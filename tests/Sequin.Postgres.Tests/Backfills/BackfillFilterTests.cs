@@ -1,3 +1,4 @@
+using Npgsql;
 using Sequin.Postgres.Backfills;
 using static Sequin.Postgres.Tests.Backfills.BackfillSource;
 
@@ -45,10 +46,14 @@ public sealed class BackfillFilterTests(SharedBackfillSource shared) : IClassFix
     public async Task A_value_is_never_sql(string value)
     {
         var t = await shared.CreateTableAsync("CREATE TABLE @t (id int PRIMARY KEY, s text); INSERT INTO @t VALUES (1, 'other')");
-        await using (var insert = new Npgsql.NpgsqlCommand($"INSERT INTO {t} VALUES (2, $1)", shared.Source.Connection) { Parameters = { new() { Value = value } } })
+        await using (var insert = new NpgsqlCommand($"INSERT INTO {t} VALUES (2, $1)", shared.Source.Connection))
+        {
+            insert.Parameters.Add(new NpgsqlParameter { Value = value });
             await insert.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
 
-        var lines = await shared.Source.ReadAllAsync(Of(t, filter: new FilterCondition("s", FilterOperator.Equal, [value])), rowsPerChunk: 10);
+        var condition = new FilterCondition("s", FilterOperator.Equal, [value]);
+        var lines = await shared.Source.ReadAllAsync(Of(t, filter: condition), rowsPerChunk: 10);
 
         Assert.StartsWith("2\t", Assert.Single(lines));
         Assert.Equal(2, (await shared.Source.ReadAllAsync(Of(t, "s"), rowsPerChunk: 1)).Count);
@@ -70,7 +75,8 @@ public sealed class BackfillFilterTests(SharedBackfillSource shared) : IClassFix
     {
         var t = await shared.CreateTableAsync("CREATE TABLE @t (id int PRIMARY KEY, n int, d date, j json)");
 
-        var refusal = await shared.Source.RefusedAsync(Of(t, filter: new FilterCondition(column, by, values.Length == 0 ? [] : values.Split(','))));
+        var condition = new FilterCondition(column, by, values.Length == 0 ? [] : values.Split(','));
+        var refusal = await shared.Source.RefusedAsync(Of(t, filter: condition));
 
         Assert.Equal(field, refusal.Field);
         Assert.Contains(says, refusal.Text);

@@ -48,7 +48,8 @@ public sealed class BackfillTableTests
         await using var source = await CreateAsync(Partitions + "INSERT INTO t SELECT g, 'x' FROM generate_series(0, 19) g; ANALYZE t");
 
         Assert.Equal(Enumerable.Range(0, 20).Select(id => $"{id}\tx"), await source.ReadAllAsync(Of("t"), rowsPerChunk: 3));
-        Assert.Equal(20, (await BackfillCheck.RunAsync(source.Connection, Publication, Of("t"), TestContext.Current.CancellationToken)).RowsEstimated);
+        var check = await BackfillCheck.RunAsync(source.Connection, Publication, Of("t"), TestContext.Current.CancellationToken);
+        Assert.Equal((20, null), check);
     }
 
     [Fact]
@@ -68,7 +69,8 @@ public sealed class BackfillTableTests
         await using var source = await CreateAsync(
             "CREATE TABLE t (secret text, id int, v text, gone int, twice int GENERATED ALWAYS AS (id * 2) STORED, PRIMARY KEY (id));"
             + "ALTER TABLE t DROP COLUMN gone; INSERT INTO t VALUES ('s', 1, 'a'), ('s', 2, 'b'), ('s', 3, 'c');"
-            + "CREATE TABLE whole (id int PRIMARY KEY, v text, twice int GENERATED ALWAYS AS (id * 2) STORED); INSERT INTO whole VALUES (1, 'a');"
+            + "CREATE TABLE whole (id int PRIMARY KEY, v text, twice int GENERATED ALWAYS AS (id * 2) STORED);"
+            + "INSERT INTO whole VALUES (1, 'a');"
             + "CREATE PUBLICATION pub FOR TABLE t (id, v) WHERE (id <> 2), whole");
 
         Assert.Equal(["1\ta", "3\tc"], await source.ReadAllAsync(Of("t"), rowsPerChunk: 1));
@@ -131,7 +133,8 @@ public sealed class BackfillTableTests
     {
         await using var source = await CreateAsync(
             "CREATE TABLE t (id int, code text, at timestamptz, PRIMARY KEY (code, id)); CREATE INDEX ON t (at, code, id);"
-            + "INSERT INTO t SELECT g, md5(g::text), CASE WHEN g % 2 > 0 THEN now() + g * interval '1 s' END FROM generate_series(1, 20000) g;"
+            + "INSERT INTO t SELECT g, md5(g::text), CASE WHEN g % 2 > 0 THEN now() + g * interval '1 s' END"
+            + " FROM generate_series(1, 20000) g;"
             + "ANALYZE t");
         var byKey = await source.ReadAsync(Of("t"), limits: Limits with { Rows = 10 });
         var byTime = await source.ReadAsync(Of("t", "at"), limits: Limits with { Rows = 10 });

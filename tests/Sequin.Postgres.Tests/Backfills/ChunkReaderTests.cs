@@ -22,7 +22,8 @@ public sealed class ChunkReaderTests
         Assert.False(chunk.Snapshot.Sees((ulong)xid));
         Assert.True(chunk.Snapshot.Sees((ulong)xid + 1));
         Assert.True(chunk.IsLast);
-        Assert.Equal("idle", await ScalarAsync<string>(open, $"SELECT state FROM pg_stat_activity WHERE pid = {source.Connection.ProcessID}"));
+        var state = $"SELECT state FROM pg_stat_activity WHERE pid = {source.Connection.ProcessID}";
+        Assert.Equal("idle", await ScalarAsync<string>(open, state));
     }
 
     [Fact]
@@ -54,7 +55,8 @@ public sealed class ChunkReaderTests
         await using var source = await CreateAsync("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 9)");
         await using var locking = await OpenTransactionAsync(source, "LOCK TABLE t");
 
-        Assert.IsType<ChunkReadResult.TimedOut>(await source.TryReadAsync(Of("t"), limits: Limits with { Timeout = TimeSpan.FromMilliseconds(50) }));
+        var hasty = Limits with { Timeout = TimeSpan.FromMilliseconds(50) };
+        Assert.IsType<ChunkReadResult.TimedOut>(await source.TryReadAsync(Of("t"), limits: hasty));
         await locking.DisposeAsync();
 
         Assert.Equal(9, (await source.ReadAsync(Of("t"))).Lines.Count);
@@ -83,8 +85,8 @@ public sealed class ChunkReaderTests
         await Watermark.WriteAsync(source.Connection, chunk, Token);
 
         var messages = await source.CopyAsync(
-            $"SELECT data FROM pg_logical_slot_get_binary_changes('{source.Name}', NULL, NULL, 'proto_version', '1', 'publication_names', 'pub', "
-            + "'messages', 'true')");
+            $"SELECT data FROM pg_logical_slot_get_binary_changes('{source.Name}', NULL, NULL, 'proto_version', '1', "
+            + "'publication_names', 'pub', 'messages', 'true')");
         Assert.Contains(messages, message => message.Contains(Convert.ToHexStringLower("sequin:backfill.watermark\0"u8)));
         Assert.Equal(chunk, Watermark.Read("sequin:backfill.watermark"u8, System.Text.Encoding.UTF8.GetBytes(chunk.ToString())));
         Assert.Null(Watermark.Read("sequin:backfill.other"u8, System.Text.Encoding.UTF8.GetBytes(chunk.ToString())));

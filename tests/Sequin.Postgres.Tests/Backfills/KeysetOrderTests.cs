@@ -2,7 +2,7 @@ using static Sequin.Postgres.Tests.Backfills.BackfillSource;
 
 namespace Sequin.Postgres.Tests.Backfills;
 
-/// <summary>Chunk after chunk gives the rows of one query, whatever the types of the columns that order them and wherever a chunk ends.</summary>
+/// <summary>Chunk after chunk gives the rows of one query, whatever the types that order them and wherever a chunk ends.</summary>
 public sealed class KeysetOrderTests(SharedBackfillSource shared) : IClassFixture<SharedBackfillSource>
 {
     private static readonly int[] ChunkRows = [1, 2, 5, 1000];
@@ -86,7 +86,8 @@ public sealed class KeysetOrderTests(SharedBackfillSource shared) : IClassFixtur
     public async Task A_start_position_is_included_and_rows_without_a_value_follow()
     {
         var t = await shared.CreateTableAsync(
-            "CREATE TABLE @t (id int PRIMARY KEY, s date); INSERT INTO @t VALUES (1, '2020-01-01'), (2, '2020-01-02'), (3, '2019-12-31'), (4, NULL)");
+            "CREATE TABLE @t (id int PRIMARY KEY, s date);"
+            + "INSERT INTO @t VALUES (1, '2020-01-01'), (2, '2020-01-02'), (3, '2019-12-31'), (4, NULL)");
 
         foreach (var rows in ChunkRows)
         {
@@ -123,7 +124,8 @@ public sealed class KeysetOrderTests(SharedBackfillSource shared) : IClassFixtur
     public async Task Identifiers_of_any_kind_are_quoted()
     {
         await shared.Source.ExecuteAsync(
-            "CREATE SCHEMA \"Odd.Schema\"; CREATE TABLE \"Odd.Schema\".\"T \"\"1\" (\"select\" int, \"sort; --\" text, PRIMARY KEY (\"select\"));"
+            "CREATE SCHEMA \"Odd.Schema\";"
+            + "CREATE TABLE \"Odd.Schema\".\"T \"\"1\" (\"select\" int, \"sort; --\" text, PRIMARY KEY (\"select\"));"
             + "INSERT INTO \"Odd.Schema\".\"T \"\"1\" VALUES (1, 'b'), (2, 'a')");
 
         Assert.Equal(["2\ta", "1\tb"], await shared.Source.ReadAllAsync(Of("\"Odd.Schema\".\"T \"\"1\"", "sort; --"), 1));

@@ -1,6 +1,6 @@
 namespace Sequin.Postgres.Tests.Backfills;
 
-/// <summary>One source for the tests of a class that only read it, or that make tables of their own in it. Everything is published.</summary>
+/// <summary>One source for the tests of a class, each of which makes tables of its own in it. Everything is published.</summary>
 public sealed class SharedBackfillSource : IAsyncLifetime
 {
     private int _tables;

@@ -21,7 +21,8 @@ public sealed class UnseenCommitTests
             // Nobody will ever confirm; only who asks for it waits.
             Settings = new Dictionary<string, string> { ["synchronous_standby_names"] = "nobody", ["synchronous_commit"] = "local" },
         }, Token);
-        await using var source = await CreateAsync("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old'), (2, 'old')", server);
+        await using var source = await CreateAsync(
+            "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old'), (2, 'old')", server);
         await source.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{source.Name}', 'pgoutput')");
         await using var writer = await source.OpenAsync();
         await ExecuteAsync(writer, "SET synchronous_commit = on");
@@ -56,7 +57,8 @@ public sealed class UnseenCommitTests
             Token.ThrowIfCancellationRequested();
             Assert.False(update.IsCompleted, "The commit did not wait for its standby.");
             await using var command = new NpgsqlCommand(
-                $"SELECT data FROM pg_logical_slot_peek_binary_changes('{source.Name}', NULL, NULL, 'proto_version', '1', 'publication_names', 'pub') LIMIT 1",
+                $"SELECT data FROM pg_logical_slot_peek_binary_changes('{source.Name}', NULL, NULL, 'proto_version', '1', "
+                + "'publication_names', 'pub') LIMIT 1",
                 connection);
             if (await command.ExecuteScalarAsync(Token) is byte[] begin)
             {

@@ -23,7 +23,8 @@ public sealed class StreamReadingTests(ApiServer server)
         Assert.Equal(1, first.GetProperty("offset").GetInt64());
         Assert.Equal(1, first.GetProperty("data").GetProperty("record").GetProperty("id").GetInt64());
         var metadata = first.GetProperty("data").GetProperty("metadata");
-        Assert.Equal((JsonValueKind.Null, source.Name), (metadata.GetProperty("consumer").ValueKind, metadata.GetProperty("database").GetProperty("name").GetString()));
+        Assert.Equal(JsonValueKind.Null, metadata.GetProperty("consumer").ValueKind);
+        Assert.Equal(source.Name, metadata.GetProperty("database").GetProperty("name").GetString());
 
         Assert.Equal([2, 3, 4, 5], await FollowAsync(source.Name, after: 1, count: 4));
         Assert.Equal(4, await FindAsync($"{source.Name}/messages?table=public.pairs&pk=x%20y&pk=7"));
@@ -32,7 +33,8 @@ public sealed class StreamReadingTests(ApiServer server)
         Assert.Equal(2, await FindAsync($"{source.Name}/messages?table=public.orders&pk=2"));
         Assert.Equal(1, await FindAsync($"{source.Name}/messages?table=public.orders&pk=1&before=5"));
         var none = await GetAsync($"{source.Name}/messages?table=public.orders&pk=99");
-        Assert.Equal((0, 1, true), (none.GetProperty("data").GetArrayLength(), none.GetProperty("looked_back_to").GetInt64(), none.GetProperty("complete").GetBoolean()));
+        Assert.Empty(Offsets(none));
+        Assert.Equal((1, true), (none.GetProperty("looked_back_to").GetInt64(), none.GetProperty("complete").GetBoolean()));
         (await server.Api.DeleteAsync($"/api/postgres_databases/{source.Name}")).Is(200);
     }
 

@@ -12,8 +12,8 @@ internal static class BackfillRows
 {
     public const string Columns =
         """
-        id, consumer_id, table_schema, table_name, sort_column, start_position, filter, max_timeout_ms, state, error, cursor, rows_estimated,
-        rows_read, rows_superseded, bytes_read, chunks, chunks_repeated, created_at, updated_at, finished_at
+        id, consumer_id, table_schema, table_name, sort_column, start_position, filter, max_timeout_ms, state, error, cursor,
+        rows_estimated, rows_read, rows_superseded, bytes_read, chunks, chunks_repeated, created_at, updated_at, finished_at
         """;
 
     private static readonly JsonSerializerOptions Json = new()

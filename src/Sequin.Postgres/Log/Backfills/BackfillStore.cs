@@ -38,7 +38,8 @@ public sealed class BackfillStore(NpgsqlDataSource source)
 
     /// <returns>Null: there is none, or it is another consumer's.</returns>
     public Task<BackfillRecord?> FindAsync(ConsumerId consumer, BackfillId id, CancellationToken cancellationToken) =>
-        source.ReadOneAsync($"{Select} WHERE id = $1 AND consumer_id = $2", [id.Value, consumer.Value], BackfillRows.Read, cancellationToken);
+        source.ReadOneAsync(
+            $"{Select} WHERE id = $1 AND consumer_id = $2", [id.Value, consumer.Value], BackfillRows.Read, cancellationToken);
 
     /// <summary>A consumer's, finished ones too, the newest first.</summary>
     /// <param name="consumer">Whose.</param>
@@ -77,10 +78,10 @@ public sealed class BackfillStore(NpgsqlDataSource source)
             RETURNING {BackfillRows.Columns}
             """;
         var from = Array.ConvertAll(StatesBefore(to), BackfillRows.Name);
+        object?[] values = [id.Value, consumer.Value, BackfillRows.Name(to), from, error];
         try
         {
-            if (await source.ReadOneAsync(
-                    sql, [id.Value, consumer.Value, BackfillRows.Name(to), from, error], BackfillRows.Read, cancellationToken) is { } changed)
+            if (await source.ReadOneAsync(sql, values, BackfillRows.Read, cancellationToken) is { } changed)
                 return new BackfillChange.Done(changed);
         }
         catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "one_unfinished_backfill" })
@@ -99,7 +100,8 @@ public sealed class BackfillStore(NpgsqlDataSource source)
     /// <summary>A chunk was read in vain.</summary>
     public Task CountRepeatedAsync(BackfillId id, CancellationToken cancellationToken) =>
         source.ExecuteAsync(
-            "UPDATE sequin.backfills SET chunks_repeated = chunks_repeated + 1, updated_at = now() WHERE id = $1", [id.Value], cancellationToken);
+            "UPDATE sequin.backfills SET chunks_repeated = chunks_repeated + 1, updated_at = now() WHERE id = $1",
+            [id.Value], cancellationToken);
 
     /// <summary>
     /// The statement that moves a backfill behind a chunk, for the batch that writes the chunk's segments under a slot's lease: cursor

@@ -184,12 +184,14 @@ internal sealed class BackfillRun(BackfillRunOptions options)
         while (_pumped < _database.Wal.Count)
             Pump();
         if (!_fold.Rows.OrderBy(row => row.Key).SequenceEqual(_database.Seen.Select(row => (row.Key, row.Value))))
-            throw new InvalidOperationException($"The stream has {string.Join(' ', _fold.Rows)}, the table {string.Join(' ', _database.Seen)}.");
+            throw new InvalidOperationException(
+                $"The stream has {string.Join(' ', _fold.Rows)}, the table {string.Join(' ', _database.Seen)}.");
     }
 
     private static ulong Group(int key) => (ulong)key + 1;
 
-    private static T? Choose<T>(IReadOnlyList<T> items, int number) where T : class => items.Count == 0 ? null : items[number % items.Count];
+    private static T? Choose<T>(IReadOnlyList<T> items, int number) where T : class =>
+        items.Count == 0 ? null : items[number % items.Count];
 
     private sealed record Chunk(KeyValuePair<int, int>[] Rows, int Shape);
 }

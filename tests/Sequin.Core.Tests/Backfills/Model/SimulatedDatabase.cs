@@ -143,4 +143,5 @@ internal sealed class SimulatedDatabase(ulong firstXid, int keys)
 /// <param name="Watermark">The chunk whose watermark this is.</param>
 internal sealed record WalEntry(uint Xid, IReadOnlyList<SimulatedChange> Changes, Guid? Watermark);
 
-internal readonly record struct SimulatedChange(int Key, int Version, bool IsDelete, int? FormerKey, bool IsTruncate = false, int? Shape = null);
+internal readonly record struct SimulatedChange(
+    int Key, int Version, bool IsDelete, int? FormerKey, bool IsTruncate = false, int? Shape = null);

@@ -23,8 +23,15 @@ public sealed class BackfillStoreTests : IAsyncLifetime
         _store = new BackfillStore(_log.DataSource);
         _database = await _log.InsertDatabaseAsync();
         var stream = Assert.Single(await new StreamCatalog(_log.DataSource).ListAsync(_database.Id, Token));
-        _consumer = await new ConsumerCatalog(_log.DataSource).InsertAsync(
-            new ConsumerRecord { Id = ConsumerId.New(), Name = "c", StreamId = stream.Id, Config = new ConsumerConfig(), StartAfter = 0 }, Token);
+        var consumer = new ConsumerRecord
+        {
+            Id = ConsumerId.New(),
+            Name = "c",
+            StreamId = stream.Id,
+            Config = new ConsumerConfig(),
+            StartAfter = 0,
+        };
+        _consumer = await new ConsumerCatalog(_log.DataSource).InsertAsync(consumer, Token);
     }
 
     public ValueTask DisposeAsync() => _log.DisposeAsync();
@@ -39,7 +46,8 @@ public sealed class BackfillStoreTests : IAsyncLifetime
         Assert.Equal(created.Request.Filter[0].Values, asked.Request.Filter[0].Values);
         Assert.Equal(asked.Request with { Filter = [] }, created.Request with { Filter = [] });
         Assert.Equal((FilterOperator.NotIn, "st\"atus"), (created.Request.Filter[0].Operator, created.Request.Filter[0].Column));
-        Assert.Equal((BackfillState.Active, 700, 12L, null), (created.State, created.MaxTimeoutMs, created.RowsEstimated, created.FinishedAt));
+        Assert.Equal((BackfillState.Active, 700, 12L), (created.State, created.MaxTimeoutMs, created.RowsEstimated));
+        Assert.Null(created.FinishedAt);
         Assert.Equal(created.CreatedAt, (await FindAsync(created.Id)).CreatedAt);
         Assert.Null(await _store.FindAsync(ConsumerId.New(), created.Id, Token));
     }
@@ -178,9 +186,11 @@ public sealed class BackfillStoreTests : IAsyncLifetime
         },
     };
 
-    private async Task<BackfillRecord> CreateAsync(BackfillRecord backfill) => Assert.IsType<BackfillRecord>(await _store.CreateAsync(backfill, Token));
+    private async Task<BackfillRecord> CreateAsync(BackfillRecord backfill) =>
+        Assert.IsType<BackfillRecord>(await _store.CreateAsync(backfill, Token));
 
-    private async Task<BackfillRecord> FindAsync(BackfillId id) => Assert.IsType<BackfillRecord>(await _store.FindAsync(_consumer.Id, id, Token));
+    private async Task<BackfillRecord> FindAsync(BackfillId id) =>
+        Assert.IsType<BackfillRecord>(await _store.FindAsync(_consumer.Id, id, Token));
 
     private async Task<T> ChangeAsync<T>(BackfillId id, BackfillState to, string? error = null) where T : BackfillChange =>
         Assert.IsType<T>(await _store.ChangeStateAsync(_consumer.Id, id, to, error, Token));

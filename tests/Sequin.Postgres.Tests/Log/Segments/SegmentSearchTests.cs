@@ -33,16 +33,21 @@ public sealed class SegmentSearchTests
         Assert.Equal(new SearchResult(null, 1, true), await search.FindLastAsync(stream, "public.other", Group(1), long.MaxValue, Token));
         Assert.Equal(new SearchResult(null, 0, true), await search.FindLastAsync(StreamKey.New(), Table, Group(1), long.MaxValue, Token));
 
-        Task<SearchResult> FindAsync(int row, long before = long.MaxValue) => search.FindLastAsync(stream, Table, Group(row), before, Token);
+        Task<SearchResult> FindAsync(int row, long before = long.MaxValue) =>
+            search.FindLastAsync(stream, Table, Group(row), before, Token);
     }
 
     private static Segment Segment(StreamKey stream, long baseOffset, int number)
     {
         var builder = new SegmentBuilder(stream);
         builder.Append(new ChangeHeader(new Lsn(1), 0, 0, Table, ChangeAction.Insert, Group(number), 0), "{}"u8);
-        var (row, former) = number < 2 ? (0, 0UL) : (999, number == 2 ? Group(0) : 0);
-        builder.Append(
-            new ChangeHeader(new Lsn(1), 0, 1, number > 2 ? "public.pad" : Table, ChangeAction.Update, number > 2 ? 5UL : Group(row), former), "{}"u8);
+        var (table, group, former) = number switch
+        {
+            < 2 => (Table, Group(0), 0UL),
+            2 => (Table, Group(999), Group(0)),
+            _ => ("public.pad", 5UL, 0UL),
+        };
+        builder.Append(new ChangeHeader(new Lsn(1), 0, 1, table, ChangeAction.Update, group, former), "{}"u8);
         return builder.Seal(baseOffset);
     }
 
