@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using Sequin.Postgres.Embedded;
+using Sequin.Testing;
 using Sequin.Testing.Clients;
 using Sequin.Testing.Servers;
 using Sequin.Torture.Verdicts;
