@@ -1,4 +1,5 @@
 using Sequin.Grains.Streams;
+using Sequin.Postgres.Replication.Attach;
 using Sequin.Server.ApiKeys;
 using Sequin.Server.Auth;
 using Sequin.Server.Configuration;
@@ -27,6 +28,8 @@ internal static class ApiSetup
         services.AddApiDescription();
         services.AddSingleton<DatabaseCreation>();
         services.AddSingleton<DatabaseRemoval>();
+        services.AddSingleton<DatabaseRecovery>();
+        services.AddSingleton<SlotRecovery>();
         services.AddSingleton<ConsumerSources>();
         services.AddSingleton<GroupColumnGuard>();
         services.AddSingleton<ConsumerCreation>();
@@ -61,6 +64,10 @@ internal static class ApiSetup
         app.MapApiDescription();
         var api = app.MapGroup("/api");
         api.MapDatabases();
+        api.MapDatabaseHealth();
+        api.MapDatabaseTables();
+        api.MapGaps();
+        api.MapPauses();
         api.MapStreams();
         api.MapStreamReading();
         api.MapConsumers();

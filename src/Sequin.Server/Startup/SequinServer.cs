@@ -81,6 +81,7 @@ internal sealed class SequinServer : IAsyncDisposable
     {
         builder.AddServiceDefaults();
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.SlotSafety);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddLogDatabase(options, logDatabase);
         builder.AddCluster(options, logDatabase);

@@ -1,10 +1,10 @@
 using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Replication.Attach;
 using Sequin.Postgres.Source;
-using Sequin.Postgres.Source.Checks;
 using Sequin.Postgres.Source.Setup;
 
-namespace Sequin.Postgres.Tests.Source;
+namespace Sequin.Postgres.Tests.Replication.Attach;
 
 public sealed class AttachCheckTests
 {

@@ -1,6 +1,7 @@
 using Sequin.Core.Changes;
+using Sequin.Postgres.Source;
 
-namespace Sequin.Postgres.Source.Checks;
+namespace Sequin.Postgres.Replication.Attach;
 
 /// <summary>May replication start, and where; or what stands in the way.</summary>
 /// <param name="State">The database's state while it stands.</param>
@@ -12,6 +13,9 @@ public abstract record AttachDecision(DatabaseState State, string Text)
     /// <paramref name="From"/> as the durable end together, before it confirms anything.
     /// </summary>
     public sealed record Start(Lsn From, bool IsFirst) : AttachDecision(DatabaseState.CatchingUp, $"Starting at {From}.");
+
+    /// <summary>The server or the role cannot replicate as it is now; tried again by itself.</summary>
+    public sealed record ServerUnfit(DatabaseState State, SourceProblem Problem) : AttachDecision(State, Problem.Text);
 
     public sealed record SlotMissing(string Text) : AttachDecision(DatabaseState.SlotMissing, Text);
 
@@ -50,4 +54,13 @@ public enum GapReason
 
     /// <summary>The server stands before what it has already sent: it was set back, and will use the same LSNs again.</summary>
     ServerWentBack,
+
+    /// <summary>The slot was dropped.</summary>
+    SlotMissing,
+
+    /// <summary>PostgreSQL removed WAL that the slot needed.</summary>
+    SlotLost,
+
+    /// <summary>The publication was dropped, or made after the slot: what was committed without it cannot be decoded.</summary>
+    PublicationMissing,
 }
