@@ -1,3 +1,4 @@
+using Sequin.Grains.Streams;
 using Sequin.Server.ApiKeys;
 using Sequin.Server.Auth;
 using Sequin.Server.Configuration;
@@ -40,6 +41,10 @@ internal static class ApiSetup
         services.AddSingleton<HttpEndpointTest>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
+        services.AddSingleton<StreamGateway>();
+        services.AddSingleton<StreamDirectory>();
+        services.AddSingleton<StreamPages>();
+        services.AddSingleton<StreamTail>();
     }
 
     public static void MapApi(this WebApplication app, ServerOptions options)
@@ -57,6 +62,7 @@ internal static class ApiSetup
         var api = app.MapGroup("/api");
         api.MapDatabases();
         api.MapStreams();
+        api.MapStreamReading();
         api.MapConsumers();
         api.MapDeadLetters();
         api.MapRedrives();

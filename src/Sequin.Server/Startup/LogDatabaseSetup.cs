@@ -24,6 +24,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<HttpEndpointCatalog>();
         services.AddSingleton<SlotStore>();
         services.AddSingleton<SegmentReader>();
+        services.AddSingleton<SegmentSearch>();
         services.AddSingleton<MessageLookup>();
         services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<RedriveStore>();
