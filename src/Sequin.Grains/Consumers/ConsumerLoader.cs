@@ -1,8 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Sequin.Core.Identity;
 using Sequin.Core.Receipts;
-using Sequin.Core.Segments;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Secrets;
 
@@ -29,23 +26,7 @@ internal sealed class ConsumerLoader(
             Filter = new SegmentFilter(id, consumer.Config),
             Groups = MessageGroups.Of(consumer.Config),
             Receipts = new ReceiptCodec(await secrets.GetOrCreateAsync(ReceiptKeyName, ReceiptKeyBytes, cancellationToken), id),
-            Suffix = MessageEnvelope.Suffix(ConsumerObject(consumer), DatabaseObject(database)),
+            Suffix = DeliveredMetadata.Suffix(consumer, database),
         };
     }
-
-    private static byte[] ConsumerObject(ConsumerRecord consumer) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-    {
-        ["id"] = consumer.Id.ToString(),
-        ["name"] = consumer.Name,
-        ["annotations"] = JsonNode.Parse(consumer.Config.Annotations),
-    });
-
-    private static byte[] DatabaseObject(DatabaseRecord database) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-    {
-        ["id"] = database.Id.ToString(),
-        ["name"] = database.Name,
-        ["annotations"] = JsonNode.Parse(database.Annotations),
-        ["database"] = database.Address.Database,
-        ["hostname"] = database.Address.Hostname,
-    });
 }

@@ -9,6 +9,9 @@ namespace Sequin.Server.Consumers;
 /// <summary>Consumers, also called sinks.</summary>
 internal static class ConsumerEndpoints
 {
+    private const string Preconditions =
+        "The answer's `ETag` is the consumer's revision. With `If-Match` a change is made only to a revision that it names, else 412.";
+
     public static void MapConsumers(this IEndpointRouteBuilder api)
     {
         foreach (var prefix in ConsumerPaths.Prefixes)
@@ -18,9 +21,9 @@ internal static class ConsumerEndpoints
             consumers.MapPost("/", CreateAsync).WithSummary("Create a consumer").Produces<ConsumerResponse>(201);
             consumers.MapGet("/{id_or_name}", GetAsync).WithSummary("A consumer and its health").Produces<ConsumerResponse>();
             consumers.MapPut("/{id_or_name}", ReplaceAsync).Produces<ConsumerResponse>()
-                .WithSummary("Replace a consumer's settings; those left out get their defaults");
+                .WithSummary("Replace a consumer's settings; those left out get their defaults").WithDescription(Preconditions);
             consumers.MapPatch("/{id_or_name}", ChangeAsync).Produces<ConsumerResponse>()
-                .WithSummary("Change some of a consumer's settings");
+                .WithSummary("Change some of a consumer's settings").WithDescription(Preconditions);
             consumers.MapDelete("/{id_or_name}", DeleteAsync).WithSummary("Delete a consumer and its state").Produces<DeletedResponse>();
             consumers.MapGet("/{id_or_name}/status", GetStatusAsync).Produces<ConsumerStatusResponse>()
                 .WithSummary("What a consumer is doing: lag, counts, and what holds it up");
@@ -60,15 +63,19 @@ internal static class ConsumerEndpoints
 
     private static async Task<IResult> ReplaceAsync(
         string id_or_name, Body<ConsumerRequest> body, IfMatch ifMatch, ConsumerChange change, ConsumerViews views,
-        CancellationToken cancellationToken) =>
-        await AnswerAsync(
-            id_or_name, await change.RunAsync(id_or_name, body.Value, GivenFields.All, ifMatch, cancellationToken), views, cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        var result = await change.RunAsync(id_or_name, body.Value, GivenFields.All, ifMatch, cancellationToken);
+        return await AnswerAsync(id_or_name, result, views, cancellationToken);
+    }
 
     private static async Task<IResult> ChangeAsync(
         string id_or_name, Body<ConsumerRequest> body, IfMatch ifMatch, ConsumerChange change, ConsumerViews views,
-        CancellationToken cancellationToken) =>
-        await AnswerAsync(
-            id_or_name, await change.RunAsync(id_or_name, body.Value, body.Given, ifMatch, cancellationToken), views, cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        var result = await change.RunAsync(id_or_name, body.Value, body.Given, ifMatch, cancellationToken);
+        return await AnswerAsync(id_or_name, result, views, cancellationToken);
+    }
 
     private static async Task<IResult> AnswerAsync(
         string idOrName, ConsumerChangeResult result, ConsumerViews views, CancellationToken cancellationToken) => result switch

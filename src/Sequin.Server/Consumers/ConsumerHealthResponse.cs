@@ -22,7 +22,8 @@ internal sealed record ConsumerHealthResponse(string Name, string Status, IReadO
             { } state => source.Detail ?? $"The database is in the state {WireNames.Of(state)}.",
         });
         ConsumerCheckResponse[] checks = [replication, .. more];
-        return new ConsumerHealthResponse("Consumer health", WorstFirst.First(status => checks.Any(check => check.Status == status)), checks);
+        var worst = WorstFirst.First(status => checks.Any(check => check.Status == status));
+        return new ConsumerHealthResponse("Consumer health", worst, checks);
     }
 
     private static string StatusOf(DatabaseState? state) => state switch

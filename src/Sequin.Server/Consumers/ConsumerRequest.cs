@@ -57,7 +57,9 @@ internal sealed record ConsumerRequest
     /// <summary>Only false, the default.</summary>
     public JsonElement? InitialBackfill { get; init; }
 
-    /// <summary><c>now</c> (default: what is committed from here on), <c>beginning</c>, or <c>{"offset":n}</c>. Cannot be changed.</summary>
+    /// <summary>
+    /// <c>now</c> (default: what is committed from here on), <c>beginning</c>, or <c>{"offset":n}</c>. Cannot be changed.
+    /// </summary>
     public JsonElement? Start { get; init; }
 
     /// <summary>How long a lease lasts, 500..43200000. Default: 30000.</summary>

@@ -28,6 +28,16 @@ internal sealed partial class DeadLetterActions(
         return redrive;
     }
 
+    /// <summary>Whoever waits for a redrive also sees to it that it goes on, should the consumer have missed or lost it.</summary>
+    /// <returns>Null: there is none.</returns>
+    public async Task<Redrive?> FindRedriveAsync(ConsumerRecord consumer, Guid id, CancellationToken cancellationToken)
+    {
+        var redrive = await redrives.FindAsync(consumer.Id, id, cancellationToken);
+        if (redrive is { State: RedriveState.Running })
+            await TakeUpAsync(consumer);
+        return redrive;
+    }
+
     /// <returns>As it is now, cancelled or not; null: there is none.</returns>
     public async Task<Redrive?> CancelRedriveAsync(ConsumerRecord consumer, Guid id, CancellationToken cancellationToken)
     {
@@ -55,15 +65,16 @@ internal sealed partial class DeadLetterActions(
         var bounded = filter.To < now ? filter : filter with { To = now };
         long discarded = 0;
         Guid? after = null;
-        while (await letters.ListHeadersAsync(consumer.Id, bounded, after, DeadLetterLimits.IdsMax, cancellationToken) is { Count: > 0 } page)
+        while (true)
         {
+            var page = await letters.ListHeadersAsync(consumer.Id, bounded, after, DeadLetterLimits.IdsMax, cancellationToken);
+            if (page.Count == 0)
+                return discarded;
             if (await DiscardAsync(consumer, [.. page.Select(letter => letter.Id)], cancellationToken) is not { } some)
                 return null;
             discarded += some;
             after = page[^1].Id;
         }
-
-        return discarded;
     }
 
     // What is stored happens all the same, when the consumer is next called to life.

@@ -30,11 +30,11 @@ internal static class RedriveEndpoints
             : Problem.NotFound("consumer", id_or_name);
 
     private static async Task<IResult> GetAsync(
-        string id_or_name, string id, ConsumerCatalog consumers, RedriveStore redrives, CancellationToken cancellationToken)
+        string id_or_name, string id, ConsumerCatalog consumers, DeadLetterActions actions, CancellationToken cancellationToken)
     {
         if (await consumers.FindNamedAsync(id_or_name, cancellationToken) is not { } consumer)
             return Problem.NotFound("consumer", id_or_name);
-        return Guid.TryParse(id, out var redriveId) && await redrives.FindAsync(consumer.Id, redriveId, cancellationToken) is { } redrive
+        return Guid.TryParse(id, out var redriveId) && await actions.FindRedriveAsync(consumer, redriveId, cancellationToken) is { } redrive
             ? TypedResults.Ok(RedriveResponse.Of(redrive))
             : Problem.NotFound("redrive", id);
     }

@@ -38,8 +38,8 @@ internal sealed record Problem(int Status, string Code, string Detail) : IResult
     public static Problem Conflict(string code, string detail) => new(StatusCodes.Status409Conflict, code, detail);
 
     public static Problem Stale(string what, string name, long revision) => new(StatusCodes.Status412PreconditionFailed, "stale",
-        string.Create(CultureInfo.InvariantCulture, $"The {what} '{Shown.Short(name)}' has the revision \"{revision}\", which If-Match does "
-            + $"not name. Nothing was changed: get it again, and change that."));
+        string.Create(CultureInfo.InvariantCulture, $"The {what} '{Shown.Short(name)}' has the revision \"{revision}\", which If-Match ")
+            + "does not name. Nothing was changed: get it again, and change that.");
 
     public static Problem TooLarge(long limitBytes) => new(StatusCodes.Status413PayloadTooLarge, "too_large",
         string.Create(CultureInfo.InvariantCulture, $"The body is larger than {limitBytes} bytes."));

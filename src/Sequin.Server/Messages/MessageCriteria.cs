@@ -40,7 +40,8 @@ internal sealed record MessageCriteria(
         string? table, string? pk, string? text, string? from, string? to, Action<string, string> refuse)
     {
         var criteria = new MessageCriteria(
-            ReadTable(table, refuse), ReadKey(pk, refuse), ReadText(text, refuse), ReadTime("from", from, refuse), ReadTime("to", to, refuse));
+            ReadTable(table, refuse), ReadKey(pk, refuse), ReadText(text, refuse),
+            ReadTime("from", from, refuse), ReadTime("to", to, refuse));
         if (criteria.From >= criteria.To)
             refuse("to", "must be later than from");
         return criteria;

@@ -16,7 +16,9 @@ internal sealed record MessageResponse
 {
     public required long Offset { get; init; }
     public required ListedState State { get; init; }
-    public required int DeliveryCount { get; init; }
+
+    /// <summary>Null: it is acked, and no longer counted.</summary>
+    public required int? DeliveryCount { get; init; }
 
     /// <summary>Of one that is delayed: when it can be received again.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -44,7 +46,7 @@ internal sealed record MessageResponse
     {
         Offset = message.Offset,
         State = message.State,
-        DeliveryCount = message.Deliveries,
+        DeliveryCount = message.State == ListedState.Acked && message.Deliveries == 0 ? null : message.Deliveries,
         VisibleAt = message.State == ListedState.Delayed ? message.DueAt : null,
         LeaseExpiresAt = message.State == ListedState.InFlight ? message.DueAt : null,
         AckedAt = message.State == ListedState.Acked ? message.DueAt : null,

@@ -3,7 +3,7 @@ using Sequin.Server.Errors;
 
 namespace Sequin.Server.Requests;
 
-/// <summary>The query parameters of a request, read strictly: one that nothing reads is 422, one that stands twice or is not valid 400.</summary>
+/// <summary>Query parameters, read strictly: one that nothing reads is 422, one that stands twice or is not valid 400.</summary>
 internal sealed class QueryFields
 {
     private readonly IQueryCollection _query;

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Sequin.Server.Requests;
 
-/// <summary>JSON that is answered byte for byte: it may be nested deeper, and have stranger texts, than a parser of ours would take.</summary>
+/// <summary>JSON that is answered byte for byte: it may be nested deeper, with stranger texts, than a parser of ours would take.</summary>
 [JsonConverter(typeof(Writer))]
 internal sealed record RawJson(ReadOnlyMemory<byte> Utf8)
 {

@@ -1,3 +1,4 @@
+using Sequin.Grains.Streams;
 using Sequin.Postgres.Replication.Attach;
 using Sequin.Server.ApiKeys;
 using Sequin.Server.Auth;
@@ -43,6 +44,10 @@ internal static class ApiSetup
         services.AddSingleton<HttpEndpointTest>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
+        services.AddSingleton<StreamGateway>();
+        services.AddSingleton<StreamDirectory>();
+        services.AddSingleton<StreamPages>();
+        services.AddSingleton<StreamTail>();
     }
 
     public static void MapApi(this WebApplication app, ServerOptions options)
@@ -64,6 +69,7 @@ internal static class ApiSetup
         api.MapGaps();
         api.MapPauses();
         api.MapStreams();
+        api.MapStreamReading();
         api.MapConsumers();
         api.MapDeadLetters();
         api.MapRedrives();

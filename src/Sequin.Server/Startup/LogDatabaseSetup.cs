@@ -28,6 +28,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<SlotWatch>();
         services.AddSingleton<GapStore>();
         services.AddSingleton<SegmentReader>();
+        services.AddSingleton<SegmentSearch>();
         services.AddSingleton<MessageLookup>();
         services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<RedriveStore>();

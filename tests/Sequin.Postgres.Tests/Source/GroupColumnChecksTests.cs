@@ -25,13 +25,15 @@ public sealed class GroupColumnChecksTests(SourceTestServer.PerRun run) : IClass
 
     [Theory]
     [InlineData(Orders, "Customer", "ALTER TABLE \"public\".\"orders\" REPLICA IDENTITY FULL;")]
-    [InlineData("CREATE TABLE orders (id int, a int, PRIMARY KEY (id) INCLUDE (a))", "a", "ALTER TABLE \"public\".\"orders\" REPLICA IDENTITY FULL;")]
+    [InlineData("CREATE TABLE orders (id int, a int, PRIMARY KEY (id) INCLUDE (a))", "a",
+        "ALTER TABLE \"public\".\"orders\" REPLICA IDENTITY FULL;")]
     [InlineData("CREATE TABLE orders (id int PRIMARY KEY, a int NOT NULL UNIQUE);"
         + "ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_a_key", "id", "ALTER TABLE \"public\".\"orders\" REPLICA IDENTITY FULL;")]
     [InlineData("CREATE TABLE orders (id int PRIMARY KEY, a int); ALTER TABLE orders REPLICA IDENTITY NOTHING", "id",
         "ALTER TABLE \"public\".\"orders\" REPLICA IDENTITY FULL;")]
     [InlineData("CREATE TABLE orders (id int PRIMARY KEY, a int) PARTITION BY RANGE (id); ALTER TABLE orders REPLICA IDENTITY FULL;"
-        + "CREATE TABLE \"Low\" PARTITION OF orders FOR VALUES FROM (0) TO (9)", "a", "ALTER TABLE \"public\".\"Low\" REPLICA IDENTITY FULL;")]
+        + "CREATE TABLE \"Low\" PARTITION OF orders FOR VALUES FROM (0) TO (9)", "a",
+        "ALTER TABLE \"public\".\"Low\" REPLICA IDENTITY FULL;")]
     public async Task A_column_that_old_rows_lack_is_refused_with_the_fix(string ddl, string column, string fix)
     {
         await using var database = await run.Server.CreateDatabaseAsync();
@@ -39,7 +41,8 @@ public sealed class GroupColumnChecksTests(SourceTestServer.PerRun run) : IClass
 
         var problem = Assert.Single(await CheckAsync(database, "public.orders", column));
 
-        Assert.Equal((SourceProblemCode.OldRowsLackColumn, fix, "tables.group_column_names"), (problem.Code, problem.FixSql, problem.Field));
+        Assert.Equal((SourceProblemCode.OldRowsLackColumn, fix), (problem.Code, problem.FixSql));
+        Assert.Equal("tables.group_column_names", problem.Field);
         await database.ExecuteAsync(fix);
         Assert.Empty(await CheckAsync(database, "public.orders", column));
     }
@@ -53,11 +56,17 @@ public sealed class GroupColumnChecksTests(SourceTestServer.PerRun run) : IClass
 
         var problems = await CheckAllAsync(database, new()
         {
-            ["Odd.S.T 1"] = ["id", "gone"], ["public.orders"] = ["customer"], ["public.nothing"] = ["id"], ["public.seen"] = ["id"],
+            ["Odd.S.T 1"] = ["id", "gone"],
+            ["public.orders"] = ["customer"],
+            ["public.nothing"] = ["id"],
+            ["public.seen"] = ["id"],
         });
 
         Assert.Equal(
-            [SourceProblemCode.ColumnMissing, SourceProblemCode.ColumnMissing, SourceProblemCode.TableMissing, SourceProblemCode.TableMissing],
+            [
+                SourceProblemCode.ColumnMissing, SourceProblemCode.ColumnMissing, SourceProblemCode.TableMissing,
+                SourceProblemCode.TableMissing,
+            ],
             problems.Select(problem => problem.Code));
         Assert.Contains("\"gone\"", problems[0].Text);
         Assert.Contains("\"customer\"", problems[1].Text);

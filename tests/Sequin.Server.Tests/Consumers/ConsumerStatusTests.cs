@@ -29,7 +29,7 @@ public sealed class ConsumerStatusTests(Shop shop) : IClassFixture<Shop>
         var delayed = Assert.Single(await shop.ReceiveAsync(consumer, batchSize: 1));
         await shop.SettleAsync(consumer, "nack", [delayed], ",\"delay\":\"1h\"");
 
-        var status = await WhenAsync(consumer, status => status.GetProperty("unfinished").GetInt32() == 5);
+        var status = await shop.StatusAsync(consumer, status => status.GetProperty("unfinished").GetInt32() == 5);
 
         Assert.Equal((1, 1), (status.GetProperty("in_flight").GetInt32(), status.GetProperty("delayed").GetInt32()));
         Assert.Equal(3, status.GetProperty("ready").GetInt32() + status.GetProperty("blocked").GetInt32());
@@ -55,7 +55,7 @@ public sealed class ConsumerStatusTests(Shop shop) : IClassFixture<Shop>
         if (reason == "max_ack_pending")
             Assert.Single(await shop.ReceiveAsync(consumer, batchSize: 1));
 
-        var held = (await WhenAsync(consumer, status => status.GetProperty("not_delivering").ValueKind == JsonValueKind.Object))
+        var held = (await shop.StatusAsync(consumer, status => status.GetProperty("not_delivering").ValueKind == JsonValueKind.Object))
             .GetProperty("not_delivering");
 
         Assert.Equal(reason, held.GetProperty("reason").GetString());
@@ -67,20 +67,23 @@ public sealed class ConsumerStatusTests(Shop shop) : IClassFixture<Shop>
     }
 
     [Fact]
+    public async Task Group_columns_that_no_longer_come_are_an_error_of_its_health_with_the_fix()
+    {
+        await shop.ExecuteAsync("CREATE TABLE lines (id int PRIMARY KEY, customer int); ALTER TABLE lines REPLICA IDENTITY FULL");
+        await shop.ExecuteAsync("ALTER PUBLICATION pub ADD TABLE lines");
+        var consumer = await shop.ConsumeAsync("\"tables\":[{\"name\":\"lines\",\"group_column_names\":[\"customer\"]}]");
+
+        await shop.ExecuteAsync("ALTER TABLE lines REPLICA IDENTITY DEFAULT; INSERT INTO lines VALUES (1, 7); DELETE FROM lines");
+        await shop.ReceiveAllAsync(consumer, 2);
+
+        var health = (await shop.GetAsync($"/api/consumers/{consumer}")).GetProperty("health");
+        var grouping = health.GetProperty("checks").EnumerateArray().Single(check => check.GetProperty("name").GetString() == "Grouping");
+        Assert.Equal(("error", "error"), (grouping.GetProperty("status").GetString(), health.GetProperty("status").GetString()));
+        Assert.Contains("REPLICA IDENTITY FULL", grouping.GetProperty("error").GetString());
+        Assert.Contains("public.lines", grouping.GetProperty("error").GetString());
+    }
+
+    [Fact]
     public async Task A_consumer_that_is_not_there_has_no_status() =>
         (await shop.Api.GetAsync("/api/consumers/nobody/status")).IsProblem(404).Says("nobody");
-
-    // The consumer reads ahead by itself; how soon, is not what is tested.
-    private async Task<JsonElement> WhenAsync(string consumer, Func<JsonElement, bool> isSo)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            var status = await shop.GetAsync($"/api/consumers/{consumer}/status");
-            if (isSo(status))
-                return status;
-            Assert.False(limit.IsCancellationRequested, $"The status did not become what was expected: {status}");
-        }
-    }
 }

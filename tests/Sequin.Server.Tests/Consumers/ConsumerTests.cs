@@ -6,6 +6,7 @@ namespace Sequin.Server.Tests.Consumers;
 public sealed class ConsumerTests(ApiServer server)
 {
     private const string Sinks = "/api/sinks";
+    private const string GroupedT = "\"tables\":[{\"name\":\"t\",\"group_column_names\":[\"a\"]}]";
     private const string Pull = "\"destination\":{\"type\":\"sequin_stream\"}";
 
     [Fact]
@@ -98,9 +99,9 @@ public sealed class ConsumerTests(ApiServer server)
     [InlineData($$"""{"name":"n","stream":"s","tables":[{"name":"t","group_column_names":[""]}],{{Pull}}}""", "tables.group_column_names")]
     [InlineData($$"""{"name":"n","stream":"s","tables":[{"name":"t","group_column_names":["a","a"]}],{{Pull}}}""",
         "tables.group_column_names")]
-    [InlineData($$"""{"name":"n","stream":"s","source":{"include_tables":["u"]},"tables":[{"name":"t","group_column_names":["a"]}],{{Pull}}}""",
+    [InlineData($$"""{"name":"n","stream":"s","source":{"include_tables":["u"]},{{GroupedT}},{{Pull}}}""",
         "tables.group_column_names")]
-    [InlineData($$"""{"name":"n","stream":"s","message_grouping":false,"tables":[{"name":"t","group_column_names":["a"]}],{{Pull}}}""",
+    [InlineData($$"""{"name":"n","stream":"s","message_grouping":false,{{GroupedT}},{{Pull}}}""",
         "message_grouping")]
     [InlineData($$"""{"name":"n","database":"d","source":{"include_schemas":["public"]},{{Pull}}}""", "source.include_schemas")]
     [InlineData($$"""{"name":"n","database":"d","source":{"include_tables":[""]},{{Pull}}}""", "source.include_tables")]

@@ -5,7 +5,7 @@ using Sequin.Server.Tests.Hosting;
 
 namespace Sequin.Server.Tests.Consumers;
 
-/// <summary>A streamed source that the tests of a class share; each has consumers of its own, which see what is written from then on.</summary>
+/// <summary>A streamed source that the tests of a class share; a test's consumers see what is written from then on.</summary>
 public sealed class Shop(ApiServer server) : IAsyncLifetime
 {
     private readonly List<string> _consumers = [];
@@ -68,7 +68,7 @@ public sealed class Shop(ApiServer server) : IAsyncLifetime
         var messages = new List<JsonElement>();
         while (messages.Count < count)
         {
-            var some = await ReceiveAsync(consumer, count - messages.Count);
+            var some = await ReceiveAsync(consumer, Math.Min(1000, count - messages.Count));
             Assert.True(some.Count > 0, $"{count} messages were expected, {messages.Count} came.");
             messages.AddRange(some);
         }
@@ -80,6 +80,20 @@ public sealed class Shop(ApiServer server) : IAsyncLifetime
     {
         var ids = JsonSerializer.Serialize(messages.Select(message => message.GetProperty("ack_id").GetString()));
         (await Api.PostAsync($"/api/consumers/{consumer}/{call}", $$$"""{"ack_ids":{{{ids}}}{{{more}}}}""")).Is(200);
+    }
+
+    /// <summary>The status, once it is as expected: a consumer reads ahead by itself, and how soon is not what is tested.</summary>
+    public async Task<JsonElement> StatusAsync(string consumer, Func<JsonElement, bool> isExpected)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var status = await GetAsync($"/api/consumers/{consumer}/status");
+            if (isExpected(status))
+                return status;
+            Assert.False(limit.IsCancellationRequested, $"The status did not become what was expected: {status}");
+        }
     }
 
     public async Task<JsonElement> GetAsync(string path) => (await Api.GetAsync(path)).Is(200).Json;

@@ -102,7 +102,10 @@ public sealed class DeadLetterTests(Shop shop) : IClassFixture<Shop>
         var consumer = await shop.ConsumeAsync("\"max_retry_count\":1,\"on_dead\":\"halt_group\"");
         await KillAsync(consumer, 141);
         await shop.ExecuteAsync("UPDATE orders SET status = 'paid' WHERE id = 141");
-        Assert.Empty(await shop.ReceiveAsync(consumer, wait: "500ms"));
+        var status = await shop.StatusAsync(consumer, status => status.GetProperty("blocked_groups").GetArrayLength() == 1);
+        Assert.Equal("dead", status.GetProperty("blocked_groups")[0].GetProperty("state").GetString());
+        Assert.Contains("wait for a dead letter", (await shop.Api.GetAsync($"/api/consumers/{consumer}")).Body, StringComparison.Ordinal);
+        Assert.Empty(await shop.ReceiveAsync(consumer, wait: "0"));
         var letter = Assert.Single(await ListAsync(consumer));
         Assert.True(letter.GetProperty("halts_group").GetBoolean());
 
@@ -121,7 +124,8 @@ public sealed class DeadLetterTests(Shop shop) : IClassFixture<Shop>
         await KillAsync(consumer, 151, 152, 153);
 
         async Task<long> DiscardAsync(string body) =>
-            (await shop.Api.PostAsync($"/api/consumers/{consumer}/dead_letters/discard", body)).Is(200).Json.GetProperty("discarded").GetInt64();
+            (await shop.Api.PostAsync($"/api/consumers/{consumer}/dead_letters/discard", body)).Is(200)
+                .Json.GetProperty("discarded").GetInt64();
 
         Assert.Equal(0, await DiscardAsync("""{"all":true,"reason":"expired"}"""));
         Assert.Equal(1, await DiscardAsync("""{"all":true,"pk":"152"}"""));

@@ -27,9 +27,10 @@ public sealed class MessageTests(Shop shop) : IClassFixture<Shop>
         Assert.Equal((1, 0), (Deliveries(delayed), Deliveries(blocked)));
         Assert.Equal(received[1].GetProperty("data").GetRawText(), leased.GetProperty("data").GetRawText());
         Assert.Equal("update", blocked.GetProperty("data").GetProperty("action").GetString());
-        Assert.True(leased.GetProperty("lease_expires_at").GetDateTimeOffset() > leased.GetProperty("last_delivered_at").GetDateTimeOffset());
+        var deliveredAt = leased.GetProperty("last_delivered_at").GetDateTimeOffset();
+        Assert.True(leased.GetProperty("lease_expires_at").GetDateTimeOffset() > deliveredAt);
         Assert.True(delayed.GetProperty("visible_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
-        Assert.True(acked.GetProperty("acked_at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
+        Assert.Equal(JsonValueKind.Null, acked.GetProperty("delivery_count").ValueKind);
         Assert.False(ready.TryGetProperty("lease_expires_at", out _) || ready.TryGetProperty("ack_id", out _));
         Assert.Equal("4", Key(Assert.Single(await shop.ReceiveAsync(consumer))));
     }
@@ -88,13 +89,16 @@ public sealed class MessageTests(Shop shop) : IClassFixture<Shop>
     {
         var consumer = await shop.ConsumeAsync();
         await shop.ExecuteAsync("INSERT INTO orders SELECT n, 'many' FROM generate_series(10001, 20500) AS n");
-        await SeesAsync(consumer, "pk=20400&state=ready&after=0", 1, follow: true);
+        // What is leased makes room to read ahead for what is not.
+        await shop.ReceiveAllAsync(consumer, 10_000);
+        await SeesAsync(consumer, "pk=20400&state=ready", 1);
 
         var first = await shop.GetAsync($"/api/consumers/{consumer}/messages?pk=20400");
 
         Assert.Equal((10_000, false), (first.GetProperty("scanned").GetInt32(), first.GetProperty("complete").GetBoolean()));
         Assert.Equal("[]", first.GetProperty("data").GetRawText());
-        var second = await shop.GetAsync($"/api/consumers/{consumer}/messages?pk=20400&after={first.GetProperty("next_after").GetRawText()}");
+        var next = first.GetProperty("next_after").GetRawText();
+        var second = await shop.GetAsync($"/api/consumers/{consumer}/messages?pk=20400&after={next}");
         Assert.Equal("20400", Key(Assert.Single(second.GetProperty("data").EnumerateArray())));
     }
 
@@ -112,15 +116,13 @@ public sealed class MessageTests(Shop shop) : IClassFixture<Shop>
     }
 
     // The consumer reads ahead by itself; how soon, is not what is tested.
-    private async Task<List<JsonElement>> SeesAsync(string consumer, string query, int count, bool follow = false)
+    private async Task<List<JsonElement>> SeesAsync(string consumer, string query, int count)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(30));
         while (true)
         {
             var page = await shop.GetAsync($"/api/consumers/{consumer}/messages?{query}");
-            if (follow && !page.GetProperty("complete").GetBoolean())
-                page = await shop.GetAsync($"/api/consumers/{consumer}/messages?{query.Replace("after=0", $"after={page.GetProperty("next_after")}")}");
             if (page.GetProperty("data").GetArrayLength() == count)
                 return [.. page.GetProperty("data").EnumerateArray()];
             Assert.False(limit.IsCancellationRequested, $"{count} messages were expected of '{query}', not: {page}");

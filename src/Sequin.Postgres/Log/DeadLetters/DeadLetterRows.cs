@@ -28,8 +28,7 @@ internal static class DeadLetterRows
     [
         letter.Id, letter.Generation, letter.Offset, letter.Receipt, letter.Table, letter.Action.ToString().ToLowerInvariant(),
         StoredMessage.RecordPks(letter.Body.Span), letter.CommitTime.UtcDateTime, Name(letter.Reason),
-        // A receiver may say anything; PostgreSQL's text holds no NUL.
-        new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)letter.LastError?.Replace('\0', '\uFFFD') ?? DBNull.Value },
+        Text(letter.LastError),
         letter.DeliveryCount, Time(letter.FirstDeliveredAt), Time(letter.LastDeliveredAt), letter.DiedAt.UtcDateTime,
         letter.HaltsGroup, letter.Body, consumer.Value,
     ];
@@ -59,6 +58,10 @@ internal static class DeadLetterRows
         ReadHeader(row) with { Body = row.GetFieldValue<byte[]>(BodyColumn) };
 
     public static string Name(DeathReason reason) => reason.ToString().ToLowerInvariant();
+
+    // A receiver may say anything; PostgreSQL's text holds no NUL.
+    private static NpgsqlParameter Text(string? text) =>
+        new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)text?.Replace('\0', '\uFFFD') ?? DBNull.Value };
 
     private static NpgsqlParameter Time(DateTimeOffset? time) =>
         new() { NpgsqlDbType = NpgsqlDbType.TimestampTz, Value = time is { } value ? value.UtcDateTime : DBNull.Value };

@@ -10,9 +10,17 @@ public sealed class DeadLetterStore(NpgsqlDataSource source)
     private const string SelectHeaders = $"SELECT {DeadLetterRows.HeaderColumns} FROM sequin.dead_letters";
 
     // Bounds of the ids are never hidden behind an OR: a page begins in the index where the one before ended.
-    internal const string PageSql = $"{Select} {Page}";
     private const string Page = $"""
         WHERE {DeadLetterConditions.Sql} AND id > coalesce($9, '00000000-0000-0000-0000-000000000000') ORDER BY id LIMIT $10
+        """;
+
+    // Sizes come from the TOAST pointers: no body is read that is not returned.
+    internal const string PageSql = $"""
+        SELECT {DeadLetterRows.HeaderColumns}, body FROM (
+            SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before FROM (
+                SELECT * FROM sequin.dead_letters {Page}) page) sized
+        WHERE bytes_before = 0 OR bytes_before + octet_length(body) <= $11
+        ORDER BY id
         """;
 
     /// <summary>Keeps dead letters, all or none, in one round trip. One that is there already, by its offset, stays as it is.</summary>
@@ -35,32 +43,17 @@ public sealed class DeadLetterStore(NpgsqlDataSource source)
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>A page of those that match, in the order of their ids.</summary>
+    /// <summary>A page of those that match, in the order of their ids; empty only when nothing follows.</summary>
     /// <param name="consumer">Whose.</param>
     /// <param name="filter">Which.</param>
     /// <param name="after">Only those behind this one; null: from the first.</param>
-    /// <param name="limit">At most this many. Their bodies come too: mind their size.</param>
+    /// <param name="limit">At most this many.</param>
+    /// <param name="maxBytes">Of all bodies; the first comes even when it alone is larger.</param>
     /// <param name="cancellationToken">Ends the read.</param>
     public async Task<IReadOnlyList<DeadLetter>> ListAsync(
-        ConsumerId consumer, DeadLetterFilter filter, Guid? after, int limit, CancellationToken cancellationToken) =>
+        ConsumerId consumer, DeadLetterFilter filter, Guid? after, int limit, long maxBytes, CancellationToken cancellationToken) =>
         await source.ReadListAsync(
-            $"{Select} {Page}", PageValues(consumer, filter, after, limit), DeadLetterRows.Read, cancellationToken);
-
-    /// <summary>The same page, cut where its bodies exceed <paramref name="maxBytes"/>; empty only when nothing follows.</summary>
-    public async Task<IReadOnlyList<DeadLetter>> ListAsync(
-        ConsumerId consumer, DeadLetterFilter filter, Guid? after, int limit, long maxBytes, CancellationToken cancellationToken)
-    {
-        // Sizes come from the TOAST pointers: no body is read that is not returned.
-        const string sql = $"""
-            SELECT {DeadLetterRows.HeaderColumns}, body FROM (
-                SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before FROM (
-                    SELECT * FROM sequin.dead_letters {Page}) page) sized
-            WHERE bytes_before = 0 OR bytes_before + octet_length(body) <= $11
-            ORDER BY id
-            """;
-        return await source.ReadListAsync(
-            sql, [.. PageValues(consumer, filter, after, limit), maxBytes], DeadLetterRows.Read, cancellationToken);
-    }
+            PageSql, [.. PageValues(consumer, filter, after, limit), maxBytes], DeadLetterRows.Read, cancellationToken);
 
     /// <summary>The same page with empty bodies.</summary>
     public async Task<IReadOnlyList<DeadLetter>> ListHeadersAsync(
@@ -73,10 +66,11 @@ public sealed class DeadLetterStore(NpgsqlDataSource source)
         source.ReadOneAsync(
             $"{Select} WHERE consumer_id = $1 AND id = $2", [consumer.Value, id], DeadLetterRows.Read, cancellationToken);
 
-    /// <summary>Those of the ids that are there, in the order of their ids.</summary>
+    /// <summary>Those of the ids that are there, in the order of their ids, with empty bodies.</summary>
     public async Task<IReadOnlyList<DeadLetter>> FindAsync(ConsumerId consumer, Guid[] ids, CancellationToken cancellationToken) =>
         await source.ReadListAsync(
-            $"{Select} WHERE consumer_id = $1 AND id = ANY ($2) ORDER BY id", [consumer.Value, ids], DeadLetterRows.Read, cancellationToken);
+            $"{SelectHeaders} WHERE consumer_id = $1 AND id = ANY ($2) ORDER BY id", [consumer.Value, ids], DeadLetterRows.ReadHeader,
+            cancellationToken);
 
     /// <summary>Which offsets of a stretch, both ends included, are dead, in their order.</summary>
     public async Task<IReadOnlyList<DeadLetterPlace>> ListPlacesAsync(

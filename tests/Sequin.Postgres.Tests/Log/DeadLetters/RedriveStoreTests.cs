@@ -44,7 +44,7 @@ public sealed class RedriveStoreTests
         var redrive = await redrives.CreateAsync(consumer, DeadLetterFilter.All, 1, Cancellation);
         await letters.InsertAsync(consumer, [Letter(10)], Cancellation);
 
-        var found = await letters.ListAsync(consumer, redrive!.Filter, after: null, limit: 10, Cancellation);
+        var found = await letters.ListHeadersAsync(consumer, redrive!.Filter, after: null, limit: 10, Cancellation);
 
         Assert.Equal([1, 2, 3], found.Select(letter => letter.Offset));
         Assert.Equal(3, redrive.Total);
