@@ -35,6 +35,8 @@ public sealed class NetworkTests(SourceTestServer.PerRun run) : IClassFixture<So
         await using var source = await StartAsync(proxy);
         await source.InsertAsync(1, 1);
         await source.UntilLoggedAsync(1);
+        // Until then it still has the state it began with, which is the same.
+        await source.UntilStreamingAsync();
 
         await proxy.RefuseAsync();
         var detail = await source.UntilStateAsync(DatabaseState.Reconnecting);
@@ -54,6 +56,7 @@ public sealed class NetworkTests(SourceTestServer.PerRun run) : IClassFixture<So
         await using var source = await StartAsync(proxy, new SlotPumpOptions { SourceSilenceMax = TimeSpan.FromSeconds(2) });
         await source.InsertAsync(1, 1);
         await source.UntilLoggedAsync(1);
+        await source.UntilStreamingAsync();
 
         proxy.Stall();
         await source.InsertAsync(2, 2);
