@@ -7,8 +7,8 @@ namespace Sequin.Postgres.Replication;
 /// <summary>Tells what ended a replication: the state of the database until the next try, and why, in words for its owner.</summary>
 internal static class ReplicationDiagnosis
 {
-    // PostgreSQL gives these no code of their own; the routine's name is the same in every language.
-    private const string PublicationLookup = "publication";
+    // PostgreSQL gives these no code of their own; where in its source they come from is the same in every language.
+    private const string PublicationLookup = "pg_publication.c";
     private const string WalRead = "WalSegmentOpen";
     private const string WalSegmentFound = "CheckXLogRemoved";
 
@@ -38,7 +38,7 @@ internal static class ReplicationDiagnosis
 
     private static SourceProblem OfRefusal(PostgresException refusal, DatabaseRecord database) => refusal.SqlState switch
     {
-        PostgresErrorCodes.UndefinedObject when IsAbout(refusal, PublicationLookup) => Slot(
+        PostgresErrorCodes.UndefinedObject when refusal.File == PublicationLookup => Slot(
             SourceProblemCode.PublicationYoungerThanSlot,
             $"Slot \"{database.SlotName}\" holds changes from when publication \"{database.PublicationName}\" was not there, and"
             + " PostgreSQL cannot decode them."),
@@ -47,7 +47,7 @@ internal static class ReplicationDiagnosis
         PostgresErrorCodes.ObjectInUse => Slot(SourceProblemCode.SlotInUse, $"{refusal.MessageText}."),
         PostgresErrorCodes.ObjectNotInPrerequisiteState when refusal.MessageText.Contains("wal_level", StringComparison.Ordinal) =>
             SourceProblem.Error(SourceProblemCode.WalLevelWrong, SourceFields.Hostname, $"The source says: {refusal.MessageText}."),
-        PostgresErrorCodes.ObjectNotInPrerequisiteState when IsAbout(refusal, database.SlotName) => SlotLost(refusal, database),
+        PostgresErrorCodes.ObjectNotInPrerequisiteState when IsAboutSlot(refusal, database) => SlotLost(refusal, database),
         PostgresErrorCodes.UndefinedFile when refusal.Routine is WalRead or WalSegmentFound => SlotLost(refusal, database),
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => Lost(
             database, "was ended by the server, which shuts down or was told to end our session"),
@@ -57,9 +57,8 @@ internal static class ReplicationDiagnosis
     private static SourceProblem SlotLost(PostgresException refusal, DatabaseRecord database) =>
         Slot(SourceProblemCode.SlotLost, $"Slot \"{database.SlotName}\" is lost: {refusal.MessageText}.");
 
-    private static bool IsAbout(PostgresException refusal, string word) =>
-        refusal.MessageText.Contains(word, StringComparison.Ordinal)
-        || refusal.Routine?.Contains(word, StringComparison.Ordinal) is true;
+    private static bool IsAboutSlot(PostgresException refusal, DatabaseRecord database) =>
+        refusal.MessageText.Contains($"\"{database.SlotName}\"", StringComparison.Ordinal);
 
     private static SourceProblem Lost(DatabaseRecord database, string how) => SourceProblem.Error(
         SourceProblemCode.ConnectionFailed, SourceFields.Hostname, $"The stream from {database.Address} {how}.");

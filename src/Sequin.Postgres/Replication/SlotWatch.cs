@@ -29,9 +29,9 @@ public sealed class SlotWatch(NpgsqlDataSource log, TimeProvider time)
         {
             seen = await ObserveAsync(database, cancellationToken);
         }
-        catch (Exception failure) when (failure is SourceProblemException or NpgsqlException)
+        catch (SourceProblemException failure)
         {
-            await _readings.SaveErrorAsync(database.Id, ReplicationDiagnosis.Of(failure).Text, cancellationToken);
+            await _readings.SaveErrorAsync(database.Id, failure.Problem.Text, cancellationToken);
             return null;
         }
 
@@ -39,7 +39,7 @@ public sealed class SlotWatch(NpgsqlDataSource log, TimeProvider time)
     }
 
     /// <summary>Looks now, whoever has looked before.</summary>
-    /// <exception cref="SourceProblemException">The source did not let us in.</exception>
+    /// <exception cref="SourceProblemException">The source did not let us in, or did not answer.</exception>
     public async Task<SlotReading?> LookNowAsync(DatabaseRecord database, CancellationToken cancellationToken)
     {
         await _readings.TryClaimAsync(database.Id, TimeSpan.Zero, cancellationToken);
@@ -54,6 +54,10 @@ public sealed class SlotWatch(NpgsqlDataSource log, TimeProvider time)
         {
             await using var source = await SourceConnector.OpenAsync(database.Address, limit.Token, ConnectMax);
             return await SlotObservation.ReadAsync(source, database.SlotName, database.PublicationName, limit.Token);
+        }
+        catch (NpgsqlException broken)
+        {
+            throw new SourceProblemException(ConnectionDiagnosis.Of(broken, database.Address), broken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Source.Safety;
 using Sequin.Server.Errors;
@@ -13,8 +14,8 @@ internal static class DatabaseHealthEndpoints
             .WithSummary("How a database is doing: replication, gaps, and what the slot holds back").Produces<DatabaseHealthResponse>();
 
     private static async Task<IResult> GetAsync(
-        string id_or_name, DatabaseCatalog databases, SlotStore slots, GapStore gaps, SlotReadings readings, SlotSafetyLimits limits,
-        TimeProvider time, CancellationToken cancellationToken)
+        string id_or_name, DatabaseCatalog databases, SlotStore slots, GapStore gaps, SlotReadings readings,
+        UndecodableChangeStore undecodable, SlotSafetyLimits limits, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await databases.FindByPathAsync(id_or_name, cancellationToken) is not { } database)
             return Problem.NotFound("database", id_or_name);
@@ -22,6 +23,7 @@ internal static class DatabaseHealthEndpoints
             database,
             await slots.ReadStateAsync(database.Id, cancellationToken),
             await gaps.FindOpenAsync(database.Id, cancellationToken),
+            await undecodable.CountAsync(database.Id, cancellationToken),
             await readings.ReadAsync(database.Id, cancellationToken),
             limits,
             time.GetUtcNow()));

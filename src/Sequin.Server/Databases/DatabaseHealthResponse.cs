@@ -18,12 +18,14 @@ internal sealed record DatabaseHealthResponse(
     string? StateDetail, SlotHealthResponse? Slot)
 {
     public static DatabaseHealthResponse Of(
-        DatabaseRecord database, SlotState? state, GapRecord? gap, SlotReading? reading, SlotSafetyLimits limits, DateTimeOffset now)
+        DatabaseRecord database, SlotState? state, GapRecord? gap, long undecodable, SlotReading? reading, SlotSafetyLimits limits,
+        DateTimeOffset now)
     {
         IReadOnlyList<SafetyCheck> checks =
         [
             OfState(state),
             OfGap(gap),
+            OfUndecodable(undecodable),
             .. SlotSafety.Judge(reading, limits, database.SlotName, now),
         ];
         return new DatabaseHealthResponse(
@@ -49,6 +51,14 @@ internal sealed record DatabaseHealthResponse(
             "Gaps",
             SafetyStatus.Error,
             $"Changes after {gap.From} are missing ({gap.Reason}), and nothing is streamed. Recover the database, then backfill its tables.");
+
+    private static SafetyCheck OfUndecodable(long count) => count == 0
+        ? SafetyCheck.Healthy("Decoding")
+        : new SafetyCheck(
+            "Decoding",
+            SafetyStatus.Warning,
+            $"{count} changes could not be written as messages and are not in the stream. They are kept, with the reason, in"
+            + " sequin.undecodable_changes of the log database.");
 }
 
 internal sealed record DatabaseCheckResponse(

@@ -38,7 +38,7 @@ internal static class DatabaseTableEndpoints
     {
         if (await databases.FindByPathAsync(id_or_name, cancellationToken) is not { } database)
             return Problem.NotFound("database", id_or_name);
-        var reading = await SourceGuard.RunAsync(() => watch.LookNowAsync(database, cancellationToken), cancellationToken);
+        var reading = await watch.LookNowAsync(database, cancellationToken);
         return reading is null
             ? Problem.NotFound("database", id_or_name)
             : TypedResults.Ok(new RefreshedTablesResponse(true, reading.Tables));

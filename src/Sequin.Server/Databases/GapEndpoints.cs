@@ -1,4 +1,3 @@
-using Sequin.Grains.Replication;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Attach;
@@ -40,27 +39,10 @@ internal static class GapEndpoints
             SlotRecoveryResult.NothingToRecover nothing => Problem.Conflict("nothing_to_recover",
                 $"Database '{database.Name}' has nothing to recover. {nothing.Why}"),
             SlotRecoveryResult.InUse used => Problem.Conflict("slot_in_use", $"{used.Why} Stop that reader, then recover the database."),
+            SlotRecoveryResult.Busy => Problem.Unavailable("recovery_busy",
+                "Another recovery of the database is running, or it is just being attached to. Try again."),
             SlotRecoveryResult.Refused refused => SourceFindings.ToProblem([refused.Problem]),
             var unknown => throw new InvalidOperationException($"No answer for {unknown}."),
         };
-    }
-}
-
-/// <summary>Recovers a database, to the end even when the caller hangs up, and has it streamed again.</summary>
-internal sealed class DatabaseRecovery(SlotRecovery recovery, IGrainFactory grains, TimeProvider time)
-{
-    public async Task<SlotRecoveryResult> RunAsync(DatabaseRecord database)
-    {
-        using var limit = new CancellationTokenSource(DatabaseLimits.CreationLockMax + DatabaseLimits.CreationMax, time);
-        var result = await SourceGuard.RunAsync(
-            () => recovery.RunAsync(database, limit.Token), limit.Token);
-        if (result is not SlotRecoveryResult.Recovered)
-            return result;
-
-        // The worker looks again by itself within seconds; begun anew, it does so now.
-        var grain = grains.GetGrain<IDatabaseGrain>(database.Id.Value);
-        await grain.StopAsync();
-        await grain.StartAsync();
-        return result;
     }
 }

@@ -27,6 +27,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<SlotReadings>();
         services.AddSingleton<SlotWatch>();
         services.AddSingleton<GapStore>();
+        services.AddSingleton<UndecodableChangeStore>();
         services.AddSingleton<SegmentReader>();
         services.AddSingleton<SegmentSearch>();
         services.AddSingleton<MessageLookup>();

@@ -5,6 +5,9 @@ ALTER TABLE sequin.databases ADD COLUMN paused boolean NOT NULL DEFAULT false;
 ALTER TABLE sequin.gaps ADD COLUMN backfill text;
 
 -- At most one gap of a database is open: nothing is streamed behind it.
+UPDATE sequin.gaps g SET resolved_at = now(), resolution = 'A newer gap of the database took its place.'
+WHERE resolved_at IS NULL AND EXISTS (
+    SELECT FROM sequin.gaps newer WHERE newer.database_id = g.database_id AND newer.resolved_at IS NULL AND newer.id > g.id);
 CREATE UNIQUE INDEX one_open_gap ON sequin.gaps (database_id) WHERE resolved_at IS NULL;
 
 -- How a source was when it was last looked at: every few seconds, by one silo of the cluster.

@@ -11,7 +11,10 @@ public sealed class GapStore(NpgsqlDataSource source)
         SELECT id, database_id, reason, from_lsn, to_lsn, tables, detected_at, resolved_at, resolution, backfill FROM sequin.gaps
         """;
 
-    /// <summary>Opens a gap; one that is open already gets the newer reason and end, and keeps its beginning.</summary>
+    /// <summary>
+    /// Opens a gap; one that is open already keeps its beginning and gets the newer reason and end, unless the server was set back: that
+    /// can be seen only once.
+    /// </summary>
     /// <param name="databaseId">Where.</param>
     /// <param name="reason">In snake_case.</param>
     /// <param name="from">End of what is durable.</param>
@@ -23,6 +26,7 @@ public sealed class GapStore(NpgsqlDataSource source)
             INSERT INTO sequin.gaps (id, database_id, reason, from_lsn, to_lsn, tables)
             VALUES ($1, $2, $3, $4, $5::pg_lsn, (SELECT tables FROM sequin.slot_readings WHERE database_id = $2))
             ON CONFLICT (database_id) WHERE resolved_at IS NULL DO UPDATE SET reason = excluded.reason, to_lsn = excluded.to_lsn
+            WHERE gaps.reason <> 'server_went_back'
             """;
         return source.ExecuteAsync(
             sql,

@@ -23,8 +23,10 @@ public static class AttachCheck
             return new AttachDecision.ServerUnfit(ReplicationDiagnosis.StateOf(unfit.Code), unfit);
         if (facts.Slot is not { } slot)
         {
-            var why = ServerGap(facts.Position, facts.Server) is { } gap ? $" {gap.Text}" : "";
-            return new AttachDecision.SlotMissing($"There is no replication slot \"{facts.SlotName}\".{why}");
+            var text = $"There is no replication slot \"{facts.SlotName}\".";
+            return ServerGap(facts.Position, facts.Server) is { } gap
+                ? new AttachDecision.SlotMissing($"{text} {gap.Text}", gap.Reason)
+                : new AttachDecision.SlotMissing(text);
         }
 
         if (SlotChecks.Unusable(slot, facts.Server.Database) is { } problem)

@@ -17,7 +17,9 @@ public abstract record AttachDecision(DatabaseState State, string Text)
     /// <summary>The server or the role cannot replicate as it is now; tried again by itself.</summary>
     public sealed record ServerUnfit(DatabaseState State, SourceProblem Problem) : AttachDecision(State, Problem.Text);
 
-    public sealed record SlotMissing(string Text) : AttachDecision(DatabaseState.SlotMissing, Text);
+    /// <param name="Reason">Of the gap: that the server is another one, or was set back, weighs more.</param>
+    public sealed record SlotMissing(string Text, GapReason Reason = GapReason.SlotMissing)
+        : AttachDecision(DatabaseState.SlotMissing, Text);
 
     public sealed record SlotLost(string Text) : AttachDecision(DatabaseState.SlotLost, Text);
 

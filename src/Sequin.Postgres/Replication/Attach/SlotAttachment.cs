@@ -81,7 +81,7 @@ internal sealed class SlotAttachment(SlotStore slots, GapStore gaps)
     // A missing publication is none yet: made again before the next change, it has missed nothing.
     private static GapReason? ReasonOf(AttachDecision decision) => decision switch
     {
-        AttachDecision.SlotMissing => GapReason.SlotMissing,
+        AttachDecision.SlotMissing missing => missing.Reason,
         AttachDecision.SlotLost => GapReason.SlotLost,
         _ => null,
     };

@@ -40,7 +40,9 @@ public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
     public async Task<SlotRecoveryResult> RunAsync(DatabaseRecord database, CancellationToken cancellationToken)
     {
         if (await AcquireAsync(database, cancellationToken) is not { } lease)
-            return new SlotRecoveryResult.NothingToRecover("Its slot is being read and its changes arrive.");
+            return await IsStreamingAsync(database, cancellationToken)
+                ? new SlotRecoveryResult.NothingToRecover("Its slot is being read and its changes arrive.")
+                : new SlotRecoveryResult.Busy();
         try
         {
             await using var source = await SourceConnector.OpenAsync(database.Address, cancellationToken);
@@ -72,6 +74,10 @@ public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
             await Task.Delay(LeaseRetryInterval, time, cancellationToken);
         }
     }
+
+    private async Task<bool> IsStreamingAsync(DatabaseRecord database, CancellationToken cancellationToken) =>
+        (await _slots.ReadStateAsync(database.Id, cancellationToken))?.State
+            is DatabaseState.Streaming or DatabaseState.CatchingUp or DatabaseState.Idle;
 
     private static async Task<SlotRecoveryResult?> RefusalAsync(
         NpgsqlConnection source, DatabaseRecord database, AttachDecision decision, AttachFacts facts, CancellationToken cancellationToken)
@@ -131,9 +137,8 @@ public sealed class SlotRecovery(NpgsqlDataSource log, TimeProvider time)
         var position = SlotAttachment.At(
             former with { Last = Position.Start(former.Last.SourceEpoch + 1) }, slot.ConsistentPoint, server);
         var gap = await _gaps.FindOpenAsync(database.Id, cancellationToken);
-        Lsn? end = facts.WentBackFrom is null && IsSameServer(former, server) && slot.ConsistentPoint >= former.EndLsn
-            ? slot.ConsistentPoint
-            : null;
+        var isComparable = IsSameServer(former, server) && gap?.Reason != SlotAttachment.Text(GapReason.ServerWentBack);
+        Lsn? end = isComparable && slot.ConsistentPoint >= former.EndLsn ? slot.ConsistentPoint : null;
         await _slots.SaveRecoveryAsync(lease, position, Resolution(database, slot.ConsistentPoint), end, cancellationToken);
         return new SlotRecoveryResult.Recovered(gap?.Id, slot.ConsistentPoint, position.Last.SourceEpoch);
     }

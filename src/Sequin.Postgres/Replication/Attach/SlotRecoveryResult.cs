@@ -18,6 +18,9 @@ public abstract record SlotRecoveryResult
     /// <param name="Why">A sentence.</param>
     public sealed record InUse(string Why) : SlotRecoveryResult;
 
+    /// <summary>Another recovery of the database is running, or a silo is just looking whether it can stream.</summary>
+    public sealed record Busy : SlotRecoveryResult;
+
     /// <param name="Problem">What must be mended first.</param>
     public sealed record Refused(SourceProblem Problem) : SlotRecoveryResult;
 }
