@@ -18,6 +18,7 @@ bench:
 torture:
 	dotnet run -c Release --project tests/Sequin.Torture -- kill
 	dotnet run -c Release --project tests/Sequin.Torture -- restart
+	dotnet run -c Release --project tests/Sequin.Torture -- oracle
 	dotnet run -c Release --project tests/Sequin.Torture -- large
 
 demo:

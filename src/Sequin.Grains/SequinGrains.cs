@@ -33,6 +33,8 @@ public static class SequinGrains
         silo.Services.AddSingleton<ConsumerDeadLetters>();
         silo.Services.AddSingleton<ConsumerInstruments>();
         silo.Services.AddSingleton<SlotReplication>();
+        silo.Services.AddSingleton<SourceInstruments>();
+        silo.Services.TryAddSingleton<SlotWatch>();
         silo.Services.TryAddSingleton<SegmentReader>();
         silo.Services.TryAddSingleton(new SlotPumpOptions());
         silo.Services.TryAddSingleton(TimeProvider.System);

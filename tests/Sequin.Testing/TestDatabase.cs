@@ -29,11 +29,11 @@ public sealed class TestDatabase : IAsyncDisposable
     public static async Task<TestDatabase> CreateAsync(DatabaseTemplate? template)
     {
         var server = await PostgresServer.SharedAsync();
-        return await CreateAsync(server, template is null ? "template1" : await template.OnAsync(server));
+        return await CreateAsync(server, template is null ? "template1" : await template.OnAsync(server), pooled: true);
     }
 
     /// <summary>An empty database on a server of the test's own.</summary>
-    public static Task<TestDatabase> CreateAsync(EmbeddedPostgres server) => CreateAsync(server, "template1");
+    public static Task<TestDatabase> CreateAsync(EmbeddedPostgres server) => CreateAsync(server, "template1", pooled: false);
 
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken = default)
     {
@@ -64,7 +64,9 @@ public sealed class TestDatabase : IAsyncDisposable
             return;
         await using (var pooled = new NpgsqlConnection(ConnectionString))
             NpgsqlConnection.ClearPool(pooled);
-        await using var connection = new NpgsqlConnection(Server.ConnectionString);
+        // Not pooled: the server may have been stopped and started since.
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(Server.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         // A pump that is still alive would otherwise come back between the two steps.
         await connection.RunAsync($"ALTER DATABASE {Name} ALLOW_CONNECTIONS false");
@@ -76,10 +78,12 @@ public sealed class TestDatabase : IAsyncDisposable
     internal static string ConnectionStringTo(EmbeddedPostgres server, string database) =>
         new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = database }.ConnectionString;
 
-    private static async Task<TestDatabase> CreateAsync(EmbeddedPostgres server, string template)
+    // A server that tests hurt leaves broken connections in the pool.
+    private static async Task<TestDatabase> CreateAsync(EmbeddedPostgres server, string template, bool pooled)
     {
         var database = new TestDatabase(server, NewName("test"));
-        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(server.ConnectionString) { Pooling = pooled }.ConnectionString);
         await connection.OpenAsync();
         await connection.RunAsync($"CREATE DATABASE {database.Name} TEMPLATE {template}");
         return database;

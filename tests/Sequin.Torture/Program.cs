@@ -7,6 +7,7 @@ var root = new RootCommand("Breaks things under load and checks every promise. E
 {
     ScenarioCommand.Create("kill", "Kills the server with SIGKILL.", strikesDefault: 5, KillScenario.RunAsync),
     ScenarioCommand.Create("restart", "Restarts PostgreSQL, the source's and the log's.", strikesDefault: 4, RestartScenario.RunAsync),
+    OracleCommand.Create(),
     ConsumersCommand.Create(),
     ScenarioCommand.Create(
         "large", "Commits one transaction of very many rows, and a row of 200 MB.", strikesDefault: 0, LargeScenario.RunAsync,

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Text;
 
 namespace Sequin.Core.Changes;
 
@@ -17,4 +18,9 @@ public static class GroupHash
         var hash = XxHash3.HashToUInt64(key);
         return hash == None ? 1 : hash;
     }
+
+    /// <param name="table">As <c>schema.table</c>, unquoted.</param>
+    /// <param name="values">As texts, in the order of the table's columns: a message's <c>record_pks</c>.</param>
+    public static ulong Of(string table, IReadOnlyList<string> values) =>
+        Of(Encoding.UTF8.GetBytes(string.Join('\0', [table, .. values])));
 }

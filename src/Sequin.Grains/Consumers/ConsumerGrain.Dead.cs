@@ -19,6 +19,7 @@ internal sealed partial class ConsumerGrain
     private readonly LastErrors _lastErrors = new();
     private Task _burying = Task.CompletedTask;
     private Task _redriving = Task.CompletedTask;
+    private bool _redriveAsked;
 
     public async Task<DeadLetterResult> RedriveAsync(Guid[] deadLetters, CancellationToken cancellationToken)
     {
@@ -63,6 +64,8 @@ internal sealed partial class ConsumerGrain
 
     public Task TakeUpRedrivesAsync()
     {
+        // One that was created while the loop was ending is not missed.
+        _redriveAsked = true;
         if (_model is not null && _redriving.IsCompleted)
             _redriving = RunRedrivesAsync(_stop.Token);
         return Task.CompletedTask;
@@ -211,8 +214,13 @@ internal sealed partial class ConsumerGrain
     {
         try
         {
-            while (await dead.Redrives.FindRunningAsync(Id, cancellationToken) is { } redrive)
-                await RedriveSomeAsync(redrive, cancellationToken);
+            do
+            {
+                _redriveAsked = false;
+                while (await dead.Redrives.FindRunningAsync(Id, cancellationToken) is { } redrive)
+                    await RedriveSomeAsync(redrive, cancellationToken);
+            }
+            while (_redriveAsked);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

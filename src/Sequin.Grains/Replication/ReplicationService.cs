@@ -41,12 +41,16 @@ internal sealed partial class ReplicationService(
         try
         {
             var databases = (await catalog.ListAsync(DatabasesMax, after: null, _stop.Token)).ToDictionary(database => database.Id);
-            foreach (var gone in _workers.Keys.Except(databases.Keys).ToArray())
-                await RemoveAsync(gone);
+            foreach (var (id, worker) in _workers.ToArray())
+            {
+                if (!databases.TryGetValue(id, out var present) || present.UpdatedAt != worker.Version)
+                    await RemoveAsync(id);
+            }
+
             foreach (var database in databases.Values)
             {
                 if (!_workers.ContainsKey(database.Id))
-                    _workers.Add(database.Id, ActivatorUtilities.CreateInstance<ReplicationWorker>(services, database, IsOurTurn(database.Id)));
+                    _workers.Add(database.Id, Start(database));
             }
         }
         finally
@@ -99,6 +103,13 @@ internal sealed partial class ReplicationService(
     {
         if (_workers.Remove(database, out var worker))
             await worker.DisposeAsync();
+    }
+
+    private ReplicationWorker Start(DatabaseRecord database)
+    {
+        object ourTurn = IsOurTurn(database.Id);
+        var monitor = ActivatorUtilities.CreateInstance<SlotMonitor>(services, database, ourTurn);
+        return ActivatorUtilities.CreateInstance<ReplicationWorker>(services, database, ourTurn, monitor);
     }
 
     private bool IsOurTurn(DatabaseId database) =>

@@ -5,6 +5,7 @@ using Sequin.Core.Segments;
 using Sequin.Grains.Streams;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Replication;
+using Sequin.Postgres.Replication.Attach;
 
 namespace Sequin.Grains.Replication;
 
@@ -29,16 +30,18 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
     private readonly ILogger<ReplicationWorker> _logger;
     private readonly Task _loop;
     private readonly ISiloStatusOracle _silos;
+    private readonly SlotMonitor _monitor;
 
     // The silo's address has its start time in it: another in every life.
     private readonly string _owner;
 
     public ReplicationWorker(
-        DatabaseRecord database, bool ourTurn, SlotReplication replication, IGrainFactory grains, ISiloStatusOracle silos, TimeProvider time,
-        ILogger<ReplicationWorker> logger)
+        DatabaseRecord database, bool ourTurn, SlotReplication replication, SlotMonitor monitor, IGrainFactory grains,
+        ISiloStatusOracle silos, TimeProvider time, ILogger<ReplicationWorker> logger)
     {
         _database = database;
         _replication = replication;
+        _monitor = monitor;
         _grains = grains;
         _silos = silos;
         _owner = silos.SiloAddress.ToParsableString();
@@ -46,6 +49,9 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
         _logger = logger;
         _loop = Task.Run(() => RunAsync(ourTurn ? TimeSpan.Zero : LastBackoff, _stop.Token));
     }
+
+    /// <summary>As the catalog had it when this worker began: another version wants another worker.</summary>
+    public DateTimeOffset Version => _database.UpdatedAt;
 
     public void OnCommitted(IReadOnlyList<Segment> segments)
     {
@@ -61,6 +67,7 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
     {
         await _stop.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _monitor.DisposeAsync();
         foreach (var feeder in _feeders.Values)
             await feeder.DisposeAsync();
         _stop.Dispose();
@@ -90,9 +97,10 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
         }
     }
 
-    // A silo that nobody remembers is dead, too.
+    // A silo that nobody remembers is dead, too. Who recovers the slot is no silo: its lease alone decides.
     private bool IsDead(string owner) =>
-        _silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(owner)) is SiloStatus.Dead or SiloStatus.None;
+        !owner.StartsWith(SlotRecovery.OwnerPrefix, StringComparison.Ordinal)
+        && _silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(owner)) is SiloStatus.Dead or SiloStatus.None;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Replication of {DatabaseName} could not start: {Reason}. Trying again.")]
     private static partial void LogNotStarted(ILogger logger, string databaseName, string reason);

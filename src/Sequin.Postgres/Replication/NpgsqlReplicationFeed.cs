@@ -25,8 +25,8 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     // A hung owner's slot must be free for the next one soon.
     private const string Options = $"{SessionSettings.RowOptions} -c wal_sender_timeout=15s";
 
-    // The server speaks at least every half of that. A walsender that ends with an error is silence to Npgsql, nothing else.
-    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(12);
+    // Npgsql asks a server that has fallen silent to cancel what it does, on another connection, before it gives up: that long.
+    private static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(5);
 
     private readonly LogicalReplicationConnection _connection;
     private readonly IAsyncEnumerator<XLogDataMessage> _messages;
@@ -47,13 +47,17 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public Lsn LastReceived => new((ulong)_connection.LastReceivedLsn);
 
     public static async Task<NpgsqlReplicationFeed> StartAsync(
-        SourceAddress source, string slotName, string publicationName, Lsn start, CancellationToken cancellationToken)
+        SourceAddress source, string slotName, string publicationName, Lsn start, TimeSpan silenceMax, CancellationToken cancellationToken)
     {
-        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(options: Options)) { ReadBufferSize = BufferBytes };
+        var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(connectTimeout: ConnectMax, options: Options))
+        {
+            ReadBufferSize = BufferBytes,
+            CancellationTimeout = -1,
+        };
         var connection = new LogicalReplicationConnection(address.ConnectionString)
         {
             WalReceiverStatusInterval = StatusInterval,
-            WalReceiverTimeout = SilenceMax,
+            WalReceiverTimeout = silenceMax,
         };
         try
         {
@@ -90,6 +94,9 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
         if (_length > _buffer.Length || (_buffer.Length > BufferKeptBytesMax && _length <= BufferKeptBytesMax))
             _buffer = new byte[BufferBytesFor(_length)];
         await message.Data.ReadExactlyAsync(_buffer.AsMemory(0, _length), cancellationToken);
+        // Left open, Npgsql disposes of it when the stream ends with an error, by then miscounts what is left of it, and waits for that
+        // until the silence counts as a break: the error would be heard late, and be another one.
+        await message.Data.DisposeAsync();
         WalStart = new Lsn((ulong)message.WalStart);
         return true;
     }

@@ -1,3 +1,4 @@
+using Npgsql;
 using Sequin.Core.Changes;
 using Sequin.Core.Segments;
 using Sequin.Postgres.Log.Catalog;
@@ -41,15 +42,22 @@ internal sealed class SlotPump(
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        while (await feed.ReadAsync(cancellationToken))
+        try
         {
-            var step = handover.Decode(feed.Message, feed.WalStart);
-            if (step is DecodeStep.LookupNeeded or DecodeStep.TypesOutdated)
-                await LookUpAsync(cancellationToken);
-            if (step == DecodeStep.TypesOutdated)
-                handover.Decode(feed.Message, feed.WalStart);
-            if (handover.IsFull)
-                await handover.WaitForRoomAsync(cancellationToken);
+            while (await feed.ReadAsync(cancellationToken))
+            {
+                var step = handover.Decode(feed.Message, feed.WalStart);
+                if (step is DecodeStep.LookupNeeded or DecodeStep.TypesOutdated)
+                    await LookUpAsync(cancellationToken);
+                if (step == DecodeStep.TypesOutdated)
+                    handover.Decode(feed.Message, feed.WalStart);
+                if (handover.IsFull)
+                    await handover.WaitForRoomAsync(cancellationToken);
+            }
+        }
+        catch (NpgsqlException broken)
+        {
+            throw new SourceProblemException(ReplicationDiagnosis.OfStream(broken, database), broken);
         }
 
         throw new IOException($"The source {database.Address} ended the replication of slot {database.SlotName}.");

@@ -12,6 +12,12 @@ public sealed record SlotPumpOptions
     /// </summary>
     public TimeSpan IdleInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A source that has said nothing for this long counts as gone; after half of it, it is asked to say something. Default 12 s:
+    /// decoding a large transaction can keep it busy for seconds.
+    /// </summary>
+    public TimeSpan SourceSilenceMax { get; init; } = TimeSpan.FromSeconds(12);
+
     /// <summary>A stream is catching up while the changes it takes were committed longer ago than this. Default 10 s.</summary>
     public TimeSpan CatchingUpAfter { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -4,9 +4,9 @@ using Sequin.Core.Identity;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Replication.Attach;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Source;
-using Sequin.Postgres.Source.Checks;
 
 namespace Sequin.Postgres.Replication;
 
@@ -35,6 +35,12 @@ public sealed partial class SlotReplication(
         var state = new StateReporter(_slots, database.Id);
         try
         {
+            if (database.IsPaused)
+            {
+                await ReportAsync(state, database, DatabaseState.Paused, "", cancellationToken);
+                return "it is paused";
+            }
+
             var (decision, position) = await new SlotAttachment(_slots, _gaps).AttachAsync(database, lease, cancellationToken);
             if (decision is not AttachDecision.Start)
             {
@@ -69,10 +75,11 @@ public sealed partial class SlotReplication(
         using var handover = new BatchHandover(decoder, assembler);
         await using var writer = await SegmentWriter.OpenAsync(log, cancellationToken);
         await using var feed = await NpgsqlReplicationFeed.StartAsync(
-            database.Address, database.SlotName, database.PublicationName, position.EndLsn, cancellationToken);
+            database.Address, database.SlotName, database.PublicationName, position.EndLsn, options.SourceSilenceMax, cancellationToken);
 
         LogStreaming(logger, database.Name, database.SlotName, position.EndLsn, lease.Epoch);
-        await state.SetAsync(DatabaseState.CatchingUp, null, cancellationToken);
+        // The state stays until something has come, or the stream has held for a moment: one that breaks at its first change, again and
+        // again, must not look well in between.
         var pump = new SlotPump(database, lease, position, decoder, handover, feed, writer, subscriber, state, options, time);
         await pump.RunAsync(cancellationToken);
     }
@@ -81,9 +88,7 @@ public sealed partial class SlotReplication(
     private static async Task ReportBreakAsync(
         StateReporter state, DatabaseRecord database, Exception exception, CancellationToken cancellationToken)
     {
-        var (reason, text) = exception is SourceProblemException { Problem: var problem }
-            ? (StateOf(problem.Code), problem.Text)
-            : (DatabaseState.Reconnecting, exception.Message);
+        var (reason, text) = ReplicationDiagnosis.Of(exception);
         try
         {
             await ReportAsync(state, database, reason, text, cancellationToken);
@@ -100,14 +105,6 @@ public sealed partial class SlotReplication(
             database.Address.ToString(), database.Address.Username, database.SlotName, database.PublicationName, text);
         return state.SetAsync(value, DatabaseStateAdvice.For(value, context), cancellationToken);
     }
-
-    private static DatabaseState StateOf(SourceProblemCode code) => code switch
-    {
-        SourceProblemCode.NoReplicationPrivilege or SourceProblemCode.AccessRefused or SourceProblemCode.WrongPassword
-            or SourceProblemCode.UnknownRole => DatabaseState.PermissionDenied,
-        SourceProblemCode.WalLevelWrong => DatabaseState.WalLevelWrong,
-        _ => DatabaseState.Reconnecting,
-    };
 
     private async Task ReleaseAsync(SlotLease lease)
     {

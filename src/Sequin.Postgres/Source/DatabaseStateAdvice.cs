@@ -24,9 +24,10 @@ public static class DatabaseStateAdvice
             + " own; it is tried again by itself.",
         DatabaseState.Gap => "Changes are missing between the log and the source, and nothing is streamed until that is settled."
             + " See the database's gaps, then recover it and backfill the tables.",
-        DatabaseState.PublicationMissing => $"Publication \"{context.PublicationName}\" is not there, and the slot cannot be decoded"
-            + $" without it. Make it again: CREATE PUBLICATION {SqlText.Identifier(context.PublicationName)} FOR TABLE …;"
-            + " Then recover the database: changes from before it cannot be decoded.",
+        DatabaseState.PublicationMissing => $"What is committed while publication \"{context.PublicationName}\" is not there"
+            + " can never be decoded. When nothing was, this is enough:"
+            + $" CREATE PUBLICATION {SqlText.Identifier(context.PublicationName)} FOR TABLE …;"
+            + " Otherwise recover the database: it makes publication and slot anew and records the gap; then backfill the tables.",
         DatabaseState.PermissionDenied => $"User \"{context.Username}\" lacks a right. Run on the source:"
             + $" ALTER ROLE {SqlText.Identifier(context.Username)} REPLICATION; it is tried again by itself.",
         DatabaseState.WalLevelWrong => "The source does not write logical WAL. Run on the source: ALTER SYSTEM SET wal_level = logical;"

@@ -12,6 +12,9 @@ public sealed record SourceAddress
     public required string Database { get; init; }
     public required string Username { get; init; }
     public string? Password { get; init; }
+
+    /// <summary>Why there is no password although one was given; then nothing is tried with this address. Null: all is well.</summary>
+    public string? PasswordProblem { get; init; }
     public SslMode SslMode { get; init; } = SslMode.Prefer;
 
     /// <summary>Connections for queries (preflight, backfills), beside the one that streams.</summary>

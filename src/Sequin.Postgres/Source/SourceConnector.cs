@@ -15,6 +15,8 @@ public static class SourceConnector
     public static async Task<NpgsqlConnection> OpenAsync(
         SourceAddress address, CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
+        if (address.PasswordProblem is { } problem)
+            throw new SourceProblemException(SourceProblem.Error(SourceProblemCode.WrongPassword, SourceFields.Password, problem));
         var connection = new NpgsqlConnection(address.ToConnectionString(connectTimeout: timeout));
         try
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Sequin.Postgres.Source.Safety;
 using WrappingKey = Sequin.Postgres.Log.Secrets.EncryptionKey;
 
 namespace Sequin.Server.Configuration;
@@ -24,6 +25,9 @@ internal sealed record ServerOptions
     public required int? GatewayPort { get; init; }
     public required IPAddress? AdvertisedIp { get; init; }
 
+    /// <summary>From where on a slot's state worries us.</summary>
+    public required SlotSafetyLimits SlotSafety { get; init; }
+
     /// <summary>Whether HTTP endpoints may be at addresses that are not public.</summary>
     public required bool AllowPrivateEndpoints { get; init; }
 
@@ -44,6 +48,7 @@ internal sealed record ServerOptions
             SiloPort = ReadPort(configuration, SettingKeys.SiloPort),
             GatewayPort = ReadPort(configuration, SettingKeys.GatewayPort),
             AdvertisedIp = ReadIp(configuration[SettingKeys.AdvertisedIp]),
+            SlotSafety = SlotSafetySetting.Read(configuration),
             AllowPrivateEndpoints = ReadSwitch(configuration, SettingKeys.AllowPrivateEndpoints),
         };
         if (options.IsEmbedded && !options.Has(ServerRoles.Silo))

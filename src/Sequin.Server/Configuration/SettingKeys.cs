@@ -32,6 +32,24 @@ internal static class SettingKeys
     /// <summary>The address that goes with the two ports. Default: loopback with the embedded PostgreSQL, else this machine's.</summary>
     public const string AdvertisedIp = "SEQUIN_ADVERTISED_IP";
 
+    /// <summary>WAL that a slot may hold back before its database's health is a warning. Default: 5GB.</summary>
+    public const string SlotRetainedWarning = "SEQUIN_SLOT_RETAINED_WARNING";
+
+    /// <summary>The same for an error. Default: 50GB.</summary>
+    public const string SlotRetainedError = "SEQUIN_SLOT_RETAINED_ERROR";
+
+    /// <summary>Estimated time until a slot that falls behind is lost, for a warning. Default: 1h.</summary>
+    public const string SlotLossWarning = "SEQUIN_SLOT_LOSS_WARNING";
+
+    /// <summary>The same for an error. Default: 10m.</summary>
+    public const string SlotLossError = "SEQUIN_SLOT_LOSS_ERROR";
+
+    /// <summary>Age of an open transaction of a source that has written, for a warning. Default: 1h.</summary>
+    public const string TransactionAgeWarning = "SEQUIN_TRANSACTION_AGE_WARNING";
+
+    /// <summary>The same for an error. Default: 12h.</summary>
+    public const string TransactionAgeError = "SEQUIN_TRANSACTION_AGE_ERROR";
+
     /// <summary>
     /// <c>true</c>: HTTP endpoints may be at addresses that are not public, such as this machine's. Default: <c>false</c>.
     /// </summary>

@@ -52,14 +52,14 @@ internal static class DatabaseEndpoints
 
     private static async Task<IResult> GetAsync(
         string id_or_name, DatabaseCatalog databases, SlotStore slots, CancellationToken cancellationToken) =>
-        await FindAsync(id_or_name, databases, cancellationToken) is { } database
+        await databases.FindByPathAsync(id_or_name, cancellationToken) is { } database
             ? TypedResults.Ok(DatabaseResponse.Of(database, await slots.ReadStateAsync(database.Id, cancellationToken)))
             : Problem.NotFound("database", id_or_name);
 
     private static async Task<IResult> DeleteAsync(
         string id_or_name, DatabaseCatalog databases, DatabaseRemoval removal, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id_or_name, databases, cancellationToken) is not { } database)
+        if (await databases.FindByPathAsync(id_or_name, cancellationToken) is not { } database)
             return Problem.NotFound("database", id_or_name);
 
         var (deletion, slot) = await removal.RunAsync(database);
@@ -75,7 +75,7 @@ internal static class DatabaseEndpoints
     private static async Task<IResult> TestConnectionAsync(
         string id_or_name, DatabaseCatalog databases, CancellationToken cancellationToken)
     {
-        if (await FindAsync(id_or_name, databases, cancellationToken) is not { } database)
+        if (await databases.FindByPathAsync(id_or_name, cancellationToken) is not { } database)
             return Problem.NotFound("database", id_or_name);
 
         var preflight = new PreflightRequest
@@ -100,8 +100,4 @@ internal static class DatabaseEndpoints
         json.WriteString("reason", problem.Detail);
         problem.Extensions!(json);
     }
-
-    private static async ValueTask<DatabaseRecord?> FindAsync(
-        string idOrName, DatabaseCatalog databases, CancellationToken cancellationToken) =>
-        ResourceName.IsIdOrName(idOrName) ? await databases.FindAsync(idOrName, cancellationToken) : null;
 }

@@ -52,7 +52,8 @@ internal sealed record DatabaseResponse
         Ipv6 = false,
         UseLocalTunnel = false,
         Annotations = Requests.Annotations.ToJson(database.Annotations),
-        ReplicationSlots = [new(database.Id.Value, database.SlotName, database.PublicationName, "active")],
+        ReplicationSlots = [new(database.Id.Value, database.SlotName, database.PublicationName,
+            database.IsPaused ? "disabled" : "active")],
         State = state?.State ?? DatabaseState.Reconnecting,
         StateSince = state?.Since ?? database.UpdatedAt,
         StateDetail = state?.Detail,
@@ -64,7 +65,7 @@ internal sealed record DatabaseResponse
 /// <param name="Id">The database's: it has exactly one slot.</param>
 /// <param name="SlotName">In the source.</param>
 /// <param name="PublicationName">In the source.</param>
-/// <param name="Status">Always <c>active</c>.</param>
+/// <param name="Status"><c>active</c>; <c>disabled</c> while the database is paused.</param>
 internal sealed record ReplicationSlotResponse(Guid Id, string SlotName, string PublicationName, string Status);
 
 /// <param name="Id">Of the database that was deleted.</param>

@@ -22,7 +22,8 @@ internal sealed class SourceSetup(NewDatabase database)
 
         var slot = await SlotSetup.CreateAsync(source, database.SlotName, cancellationToken);
         _madeSlot = slot.Status == SlotCreationStatus.Created;
-        if (Refusal(slot.Status) is { } refusal)
+        // A name that is taken: somebody made it since we looked. It is there, which is what was wanted, and it is theirs to drop.
+        if (SlotSetup.Refusal(slot.Status) is { } refusal)
             throw new SourceProblemException(refusal);
     }
 
@@ -38,17 +39,4 @@ internal sealed class SourceSetup(NewDatabase database)
         if (_madePublication)
             await PublicationSetup.DropAsync(source, database.PublicationName, cancellationToken);
     }
-
-    private static SourceProblem? Refusal(SlotCreationStatus status) => status switch
-    {
-        SlotCreationStatus.NoFreeSlot => SourceProblem.Error(SourceProblemCode.NoFreeSlot, "replication_slots",
-            "All replication slots of the server are taken. Drop one that nobody reads, or raise max_replication_slots.",
-            "SELECT slot_name, active FROM pg_replication_slots;"),
-        SlotCreationStatus.WaitedTooLong => SourceProblem.Error(SourceProblemCode.SlotCreationMustWait, "replication_slots",
-            "A transaction was open all the time, and PostgreSQL makes a slot only when those that were there before it have ended. "
-                + "End it, or try again later.",
-            "SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;"),
-        // Somebody made it since we looked: it is there, which is what was wanted, and it is theirs to drop.
-        _ => null,
-    };
 }

@@ -1,3 +1,5 @@
+using Sequin.Grains.Streams;
+using Sequin.Postgres.Replication.Attach;
 using Sequin.Server.ApiKeys;
 using Sequin.Server.Auth;
 using Sequin.Server.Configuration;
@@ -26,6 +28,8 @@ internal static class ApiSetup
         services.AddApiDescription();
         services.AddSingleton<DatabaseCreation>();
         services.AddSingleton<DatabaseRemoval>();
+        services.AddSingleton<DatabaseRecovery>();
+        services.AddSingleton<SlotRecovery>();
         services.AddSingleton<ConsumerSources>();
         services.AddSingleton<GroupColumnGuard>();
         services.AddSingleton<EndpointReference>();
@@ -41,6 +45,10 @@ internal static class ApiSetup
         services.AddSingleton<HttpEndpointTest>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
+        services.AddSingleton<StreamGateway>();
+        services.AddSingleton<StreamDirectory>();
+        services.AddSingleton<StreamPages>();
+        services.AddSingleton<StreamTail>();
     }
 
     public static void MapApi(this WebApplication app, ServerOptions options)
@@ -57,7 +65,12 @@ internal static class ApiSetup
         app.MapApiDescription();
         var api = app.MapGroup("/api");
         api.MapDatabases();
+        api.MapDatabaseHealth();
+        api.MapDatabaseTables();
+        api.MapGaps();
+        api.MapPauses();
         api.MapStreams();
+        api.MapStreamReading();
         api.MapConsumers();
         api.MapAttempts();
         api.MapDeadLetters();

@@ -5,6 +5,7 @@ using Sequin.Postgres.Log.DeadLetters;
 using Sequin.Postgres.Log.Secrets;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Replication;
 using Sequin.Server.Configuration;
 
 namespace Sequin.Server.Startup;
@@ -23,7 +24,12 @@ internal static class LogDatabaseSetup
         services.AddSingleton<ConsumerCatalog>();
         services.AddSingleton<HttpEndpointCatalog>();
         services.AddSingleton<SlotStore>();
+        services.AddSingleton<SlotReadings>();
+        services.AddSingleton<SlotWatch>();
+        services.AddSingleton<GapStore>();
+        services.AddSingleton<UndecodableChangeStore>();
         services.AddSingleton<SegmentReader>();
+        services.AddSingleton<SegmentSearch>();
         services.AddSingleton<MessageLookup>();
         services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<RedriveStore>();

@@ -82,6 +82,7 @@ internal sealed class SequinServer : IAsyncDisposable
     {
         builder.AddServiceDefaults();
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.SlotSafety);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddLogDatabase(options, logDatabase);
         builder.AddCluster(options, logDatabase);

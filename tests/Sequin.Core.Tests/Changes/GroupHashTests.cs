@@ -20,5 +20,9 @@ public sealed class GroupHashTests
             Enumerable.Range(0, 10_000).Select(key => GroupHash.Of(Encoding.UTF8.GetBytes($"public.orders\0{key}"))).Distinct().Count());
 
     [Fact]
+    public void Table_and_values_give_the_hash_of_their_bytes() =>
+        Assert.Equal(GroupHash.Of("public.ördern\0a\0\0b"u8), GroupHash.Of("public.ördern", ["a", "", "b"]));
+
+    [Fact]
     public void No_key_is_without_a_group() => Assert.NotEqual(GroupHash.None, GroupHash.Of("public.orders\0"u8));
 }

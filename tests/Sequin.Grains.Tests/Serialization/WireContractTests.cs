@@ -54,8 +54,18 @@ public sealed class WireContractTests
 
         var status = new ConsumerStatus
         {
-            InFlight = 1, Ready = 2, Delayed = 3, Blocked = 4, Unfinished = 10, Floor = 5, NextOffset = 6, Head = 7, WaitingReceives = 8,
-            BlockedGroups = [new BlockedGroup(9, ListedState.Delayed, 11)], Hold = DeliveryHold.MaxAckPending, Revision = 12,
+            InFlight = 1,
+            Ready = 2,
+            Delayed = 3,
+            Blocked = 4,
+            Unfinished = 10,
+            Floor = 5,
+            NextOffset = 6,
+            Head = 7,
+            WaitingReceives = 8,
+            BlockedGroups = [new BlockedGroup(9, ListedState.Delayed, 11)],
+            Hold = DeliveryHold.MaxAckPending,
+            Revision = 12,
             GroupColumnsMissing = 13,
         };
         Assert.Equivalent(status, Copy(status), strict: true);

@@ -206,10 +206,8 @@ public sealed class WebhookSenderTests
     }
 
     [Fact]
-    public async Task An_answer_of_a_gigabyte_is_read_to_its_limit_and_its_beginning_kept()
+    public async Task An_answer_without_end_is_read_to_its_limit_and_its_beginning_kept()
     {
-        const long gigabyte = 1L << 30;
-        var written = 0L;
         var ended = new TaskCompletionSource();
         await using var receiver = await Receiver.HttpAsync(async context =>
         {
@@ -217,7 +215,8 @@ public sealed class WebhookSenderTests
             chunk.AsSpan().Fill((byte)'x');
             try
             {
-                for (; written < gigabyte; written += chunk.Length)
+                // Bytes written after the other side is gone go nowhere, so how many there were says nothing.
+                while (!context.RequestAborted.IsCancellationRequested)
                     await context.Response.Body.WriteAsync(chunk, context.RequestAborted);
             }
             finally
@@ -232,7 +231,6 @@ public sealed class WebhookSenderTests
         Assert.IsType<DeliveryOutcome.Delivered>(report.Outcome);
         Assert.Equal(new string('x', WebhookSender.AnswerHeadBytes), report.AnswerHead);
         await ended.Task.WaitAsync(Sending.Enough, Cancellation);
-        Assert.InRange(written, 0, gigabyte / 10);
     }
 
     [Fact]

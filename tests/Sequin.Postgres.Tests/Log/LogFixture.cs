@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Sequin.Postgres.Embedded;
 using Sequin.Postgres.Log;
 using Sequin.Testing;
 
@@ -23,6 +24,14 @@ public sealed class LogTestDatabase : IAsyncDisposable
     public NpgsqlDataSource DataSource { get; }
 
     public static async Task<LogTestDatabase> CreateAsync() => new(await TestDatabase.CreateAsync(Migrated));
+
+    /// <summary>On a server of the test's own.</summary>
+    public static async Task<LogTestDatabase> CreateAsync(EmbeddedPostgres server)
+    {
+        var log = new LogTestDatabase(await TestDatabase.CreateAsync(server));
+        await LogDatabase.MigrateAsync(log.ConnectionString, NullLogger.Instance, CancellationToken.None);
+        return log;
+    }
 
     public static async Task<LogTestDatabase> CreateEmptyAsync() => new(await TestDatabase.CreateAsync());
 

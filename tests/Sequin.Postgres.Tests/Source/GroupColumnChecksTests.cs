@@ -56,7 +56,10 @@ public sealed class GroupColumnChecksTests(SourceTestServer.PerRun run) : IClass
 
         var problems = await CheckAllAsync(database, new()
         {
-            ["Odd.S.T 1"] = ["id", "gone"], ["public.orders"] = ["customer"], ["public.nothing"] = ["id"], ["public.seen"] = ["id"],
+            ["Odd.S.T 1"] = ["id", "gone"],
+            ["public.orders"] = ["customer"],
+            ["public.nothing"] = ["id"],
+            ["public.seen"] = ["id"],
         });
 
         Assert.Equal(

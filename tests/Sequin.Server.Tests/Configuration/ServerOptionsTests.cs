@@ -37,6 +37,29 @@ public sealed class ServerOptionsTests
         Assert.Equal(Log, Read((SettingKeys.LogDatabase, Log), (SettingKeys.LogDatabaseUrl, "postgres://u@other/x")).LogDatabase);
 
     [Fact]
+    public void Limits_of_slots_are_bytes_and_durations()
+    {
+        var limits = Read(
+            (SettingKeys.SlotRetainedWarning, "10MB"), (SettingKeys.SlotRetainedError, "20971520"), (SettingKeys.SlotLossWarning, "2h"),
+            (SettingKeys.SlotLossError, "90s"), (SettingKeys.TransactionAgeWarning, "1000"), (SettingKeys.TransactionAgeError, "5m")).SlotSafety;
+
+        Assert.Equal((10L << 20, 20L << 20), (limits.RetainedBytesWarning, limits.RetainedBytesError));
+        Assert.Equal((TimeSpan.FromHours(2), TimeSpan.FromSeconds(90)), (limits.TimeToLossWarning, limits.TimeToLossError));
+        Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)), (limits.TransactionAgeWarning, limits.TransactionAgeError));
+    }
+
+    [Theory]
+    [InlineData(SettingKeys.SlotRetainedWarning, "5 GB")]
+    [InlineData(SettingKeys.SlotRetainedWarning, "-1")]
+    [InlineData(SettingKeys.SlotRetainedWarning, "99999999999TB")]
+    [InlineData(SettingKeys.SlotRetainedError, "1kB")]
+    [InlineData(SettingKeys.SlotLossWarning, "soon")]
+    [InlineData(SettingKeys.SlotLossError, "20h")]
+    [InlineData(SettingKeys.TransactionAgeError, "1s")]
+    public void A_wrong_limit_is_refused_by_its_key(string key, string value) =>
+        Assert.Equal(key, Assert.Throws<ConfigurationException>(() => Read((key, value))).Key);
+
+    [Fact]
     public void Roles_may_be_chosen()
     {
         var options = Read((SettingKeys.Roles, "api, silo"));

@@ -69,12 +69,9 @@ public sealed class ConsumerChangeTests(Shop shop) : IClassFixture<Shop>
     {
         var consumer = await shop.ConsumeAsync();
 
-        foreach (var answer in new[] { await shop.Api.PatchAsync($"/api/consumers/{consumer}", body) })
-        {
-            answer.IsProblem(422).Says(reason);
-            Assert.True(answer.Json.GetProperty("validation_errors").TryGetProperty(field, out _), answer.Body);
-        }
+        var answer = (await shop.Api.PatchAsync($"/api/consumers/{consumer}", body)).IsProblem(422).Says(reason);
 
+        Assert.True(answer.Json.GetProperty("validation_errors").TryGetProperty(field, out _), answer.Body);
         Assert.Equal("\"1\"", (await shop.Api.GetAsync($"/api/consumers/{consumer}")).ETag);
     }
 

@@ -39,6 +39,9 @@ public sealed class ApiServer : IAsyncLifetime
         await _log!.DisposeAsync();
     }
 
+    /// <summary>A statement on the log database, as an operator's psql runs it.</summary>
+    public Task ExecuteOnLogAsync(string sql) => _log!.ExecuteAsync(sql, TestContext.Current.CancellationToken);
+
     public ApiClient Client(string? token) => ClientOf(Server, token);
 
     internal static ApiClient ClientOf(SequinServer server, string? token)

@@ -14,7 +14,8 @@ public sealed partial class DescriptionTests(ApiServer server)
         foreach (var path in new[]
         {
             "/api/postgres_databases", "/api/postgres_databases/{id_or_name}", "/api/postgres_databases/{id_or_name}/test_connection",
-            "/api/streams", "/api/streams/{id_or_name}", "/api/sinks", "/api/sinks/{id_or_name}", "/api/consumers",
+            "/api/streams", "/api/streams/{id_or_name}", "/api/streams/{id_or_name}/messages", "/api/streams/{id_or_name}/tail",
+            "/api/sinks", "/api/sinks/{id_or_name}", "/api/consumers",
             "/api/sequin_streams/{id_or_name}/receive", "/api/http_pull_consumers/{id_or_name}/ack", "/api/consumers/{id_or_name}/nack",
             "/api/api_keys", "/api/api_keys/{id_or_name}", "/api/consumers/{id_or_name}/status",
             "/api/consumers/{id_or_name}/dead_letters", "/api/consumers/{id_or_name}/dead_letters/redrive",

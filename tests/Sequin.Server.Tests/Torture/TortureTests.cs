@@ -24,6 +24,17 @@ public sealed class TortureTests(ITestOutputHelper output)
         Assert.True(report.Passed, report.ToString());
     }
 
+    [Theory]
+    [InlineData(OracleFault.Kill)]
+    [InlineData(OracleFault.Immediate)]
+    public async Task Random_SQL_folds_to_what_the_tables_hold_whatever_is_hurt(OracleFault fault)
+    {
+        var report = await OracleScenario.RunAsync(
+            Options() with { Duration = TimeSpan.FromSeconds(8), Strikes = 2 }, fault, TestContext.Current.CancellationToken);
+
+        Assert.True(report.Passed, report.ToString());
+    }
+
     private TortureOptions Options()
     {
         var seed = Random.Shared.Next();

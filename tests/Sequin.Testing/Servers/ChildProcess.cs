@@ -9,6 +9,8 @@ internal static class ChildProcess
 {
     private const string Setpriv = "setpriv";
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
 
     // Linux sends the death signal when the *thread* that forked ends, and threads of the pool come and go. So one thread that never
     // ends starts all of them.
@@ -39,6 +41,11 @@ internal static class ChildProcess
 
     /// <summary>Asks a process to end, as an operator's <c>kill</c> does.</summary>
     public static void Terminate(Process process) => _ = Kill(process.Id, SigTerm);
+
+    /// <summary>Stops a process where it is, as a machine that pauses does.</summary>
+    public static void Suspend(Process process) => _ = Kill(process.Id, SigStop);
+
+    public static void Resume(Process process) => _ = Kill(process.Id, SigCont);
 
     private static bool HasSetpriv { get; } = OperatingSystem.IsLinux()
         && (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)

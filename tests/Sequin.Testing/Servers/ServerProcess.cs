@@ -13,6 +13,9 @@ public sealed class ServerProcess : IAsyncDisposable
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>A silo that was declared dead meanwhile ends itself within this.</summary>
+    private static readonly TimeSpan AwakeTimeout = TimeSpan.FromSeconds(10);
+
     private readonly ServerProcessOptions _options;
     private readonly ProcessOutput _output = new();
     private readonly HttpClient _probe = new() { Timeout = ProbeTimeout };
@@ -118,6 +121,28 @@ public sealed class ServerProcess : IAsyncDisposable
 
         process.Dispose();
         _process = null;
+    }
+
+    /// <summary>SIGSTOP: it does nothing and notices nothing until <see cref="Resume"/>.</summary>
+    public void Suspend() => ChildProcess.Suspend(Running);
+
+    public void Resume() => ChildProcess.Resume(Running);
+
+    /// <summary>A server that has slept too long may end itself when it wakes: then it is started again.</summary>
+    public async Task RestartIfEndedAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(AwakeTimeout, _options.TimeProvider);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await Running.WaitForExitAsync(linked.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await RestartAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -11,7 +11,7 @@ public sealed class DatabaseCatalog(NpgsqlDataSource source, IDataProtectionProv
 {
     private const string Select = """
         SELECT id, name, hostname, port, database, username, password_encrypted, ssl_mode, pool_size, slot_name, publication_name,
-               annotations, created_at, updated_at
+               annotations, created_at, updated_at, paused
         FROM sequin.databases
         """;
 
@@ -57,6 +57,10 @@ public sealed class DatabaseCatalog(NpgsqlDataSource source, IDataProtectionProv
     /// <param name="cancellationToken">Ends the read.</param>
     public Task<IReadOnlyList<DatabaseRecord>> ListAsync(int limit, string? after, CancellationToken cancellationToken) =>
         source.ReadPageAsync(Select, "sequin.databases", limit, after, Read, cancellationToken);
+
+    /// <summary>Has it streamed, or not. Nothing changes when it is so already.</summary>
+    public Task SetPausedAsync(DatabaseId id, bool isPaused, CancellationToken cancellationToken) => source.ExecuteAsync(
+        "UPDATE sequin.databases SET paused = $2, updated_at = now() WHERE id = $1 AND paused <> $2", [id.Value, isPaused], cancellationToken);
 
     /// <summary>Deletes a database and everything read from it. The publication and the slot in the source are not touched.</summary>
     public async Task<DatabaseDeletion> DeleteAsync(DatabaseId id, CancellationToken cancellationToken)
@@ -104,6 +108,7 @@ public sealed class DatabaseCatalog(NpgsqlDataSource source, IDataProtectionProv
     private DatabaseRecord Read(NpgsqlDataReader row)
     {
         var name = row.GetString(1);
+        var (password, passwordProblem) = _passwords.Decrypt(row.ReadOrNull<byte[]>(6), name);
         return new DatabaseRecord
         {
             Id = new DatabaseId(row.GetGuid(0)),
@@ -114,7 +119,8 @@ public sealed class DatabaseCatalog(NpgsqlDataSource source, IDataProtectionProv
                 Port = row.GetInt32(3),
                 Database = row.GetString(4),
                 Username = row.GetString(5),
-                Password = _passwords.Decrypt(row.ReadOrNull<byte[]>(6), name),
+                Password = password,
+                PasswordProblem = passwordProblem,
                 SslMode = Enum.Parse<SslMode>(row.GetString(7)),
                 PoolSize = row.GetInt32(8),
             },
@@ -123,6 +129,7 @@ public sealed class DatabaseCatalog(NpgsqlDataSource source, IDataProtectionProv
             Annotations = row.GetString(11),
             CreatedAt = row.GetFieldValue<DateTimeOffset>(12),
             UpdatedAt = row.GetFieldValue<DateTimeOffset>(13),
+            IsPaused = row.GetBoolean(14),
         };
     }
 }

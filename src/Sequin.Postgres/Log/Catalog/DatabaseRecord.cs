@@ -16,6 +16,8 @@ public sealed record DatabaseRecord
 
     /// <summary>A JSON object, verbatim.</summary>
     public string Annotations { get; init; } = "{}";
+    /// <summary>Not streamed, because a user says so.</summary>
+    public bool IsPaused { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
 }

@@ -27,8 +27,15 @@ public sealed class SegmentWriter : IAsyncDisposable
         """;
 
     private readonly NpgsqlConnection _connection;
+    private bool _isUnreplicated;
 
-    private SegmentWriter(NpgsqlConnection connection) => _connection = connection;
+    private SegmentWriter(NpgsqlConnection connection)
+    {
+        _connection = connection;
+        // A commit whose wait for a synchronous standby is cancelled, as by a time-out, succeeds with a warning. The source must not
+        // forget what only one server has, when its operator wants it on two.
+        connection.Notice += (_, notice) => _isUnreplicated |= notice.Notice.Routine == "SyncRepWaitForLSN";
+    }
 
     public static async Task<SegmentWriter> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken) =>
         new(await source.OpenConnectionAsync(cancellationToken));
@@ -60,6 +67,8 @@ public sealed class SegmentWriter : IAsyncDisposable
         // Costs a round trip the first time only: the connection remembers its prepared statements by their text.
         await batch.PrepareAsync(cancellationToken);
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        if (_isUnreplicated)
+            throw new TimeoutException("The log database's synchronous standby did not take a commit in time.");
         if (move.RecordsAffected == 0)
             throw new SlotLeaseLostException(lease);
     }

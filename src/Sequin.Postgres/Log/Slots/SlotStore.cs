@@ -15,6 +15,9 @@ public sealed class SlotStore(NpgsqlDataSource source)
     /// <summary>True for the row of a lease that still holds. An expired lease that nobody took holds: time alone takes nothing.</summary>
     internal const string Fence = "database_id = $1 AND epoch = $2 AND owner = $3";
 
+    private const string Attached =
+        "source_epoch = $4, commit_lsn = $5, ordinal = $6, end_lsn = $7, system_identifier = $8::text, timeline = $9::integer";
+
     /// <summary>
     /// Takes the slot when it is free, its lease has expired, this owner holds it already (of a former life), or its owner is known
     /// to be dead. Being wrong about that costs the owner its slot, but no change: the new epoch fences it off.
@@ -41,10 +44,6 @@ public sealed class SlotStore(NpgsqlDataSource source)
         return epoch is { } value ? new SlotLease(databaseId, owner, value) : null;
     }
 
-    /// <exception cref="SlotLeaseLostException">Another owner has the slot.</exception>
-    public Task RenewAsync(SlotLease lease, TimeSpan duration, CancellationToken cancellationToken) =>
-        FencedAsync(lease, "expires_at = now() + $4", [duration], cancellationToken);
-
     /// <summary>Frees the slot for the next owner. Nothing happens when another one has it already: that is what was wanted.</summary>
     public Task ReleaseAsync(SlotLease lease, CancellationToken cancellationToken) =>
         UpdateAsync(lease, "owner = NULL, expires_at = '-infinity'", [], cancellationToken);
@@ -59,22 +58,39 @@ public sealed class SlotStore(NpgsqlDataSource source)
         return position ?? throw new SlotLeaseLostException($"Database {databaseId} is no longer in the catalog.");
     }
 
-    /// <summary>Notes the server that was attached to and where its slot begins: at first, and after a gap was resolved.</summary>
+    /// <summary>Notes, at the first attach, the server that was attached to and where its slot begins.</summary>
     /// <exception cref="SlotLeaseLostException">Another owner has the slot.</exception>
-    public Task SaveAttachAsync(SlotLease lease, SlotPosition position, CancellationToken cancellationToken) =>
-        FencedAsync(
-            lease,
-            "source_epoch = $4, commit_lsn = $5, ordinal = $6, end_lsn = $7, system_identifier = $8::text, timeline = $9::integer",
-            [
-                position.Last.SourceEpoch, LogTypes.Parameter(position.Last.CommitLsn), position.Last.Ordinal,
-                LogTypes.Parameter(position.EndLsn), position.SystemIdentifier, position.Timeline,
-            ],
-            cancellationToken);
+    public async Task SaveAttachAsync(SlotLease lease, SlotPosition position, CancellationToken cancellationToken)
+    {
+        if (await UpdateAsync(lease, Attached, Values(position), cancellationToken) == 0)
+            throw new SlotLeaseLostException(lease);
+    }
 
-    /// <summary>Moves the confirmed position when there was nothing to write: WAL of other databases passed by.</summary>
+    /// <summary>Begins a new source epoch behind a gap, and closes the gap, in one transaction.</summary>
+    /// <param name="lease">The right to do so.</param>
+    /// <param name="position">Where the new slot begins.</param>
+    /// <param name="resolution">What was done, for the gap.</param>
+    /// <param name="gapEnd">End of the gap; null when its LSNs cannot be compared with its beginning.</param>
+    /// <param name="cancellationToken">Ends the write; the outcome is then unknown.</param>
     /// <exception cref="SlotLeaseLostException">Another owner has the slot.</exception>
-    public Task AdvanceAsync(SlotLease lease, Lsn endLsn, CancellationToken cancellationToken) =>
-        FencedAsync(lease, "end_lsn = greatest(end_lsn, $4)", [LogTypes.Parameter(endLsn)], cancellationToken);
+    public async Task SaveRecoveryAsync(
+        SlotLease lease, SlotPosition position, string resolution, Lsn? gapEnd, CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            WITH slot AS (
+                UPDATE sequin.slots SET {Attached}, state = 'reconnecting', state_detail = NULL, state_since = now() WHERE {Fence}
+                RETURNING database_id),
+            gap AS (
+                UPDATE sequin.gaps g SET resolved_at = now(), resolution = $10, to_lsn = $11::pg_lsn, backfill = '{GapRecord.BackfillPending}'
+                FROM slot WHERE g.database_id = slot.database_id AND g.resolved_at IS NULL)
+            SELECT count(*) FROM slot
+            """;
+        var end = gapEnd is { } lsn ? LogTypes.Parameter(lsn) : null;
+        var saved = await source.ReadValueAsync<long>(
+            sql, [lease.DatabaseId.Value, lease.Epoch, lease.Owner, .. Values(position), resolution, end], cancellationToken);
+        if (saved != 1)
+            throw new SlotLeaseLostException(lease);
+    }
 
     /// <summary>Notes how a database is doing; without a lease, because who cannot get one must say so too.</summary>
     public Task SetStateAsync(DatabaseId databaseId, DatabaseState state, string? detail, CancellationToken cancellationToken)
@@ -95,10 +111,15 @@ public sealed class SlotStore(NpgsqlDataSource source)
             row => new SlotState(State(row.GetString(0)), row.GetFieldValue<DateTimeOffset>(1), row.ReadOrNull<string>(2)),
             cancellationToken);
 
-    private async Task FencedAsync(SlotLease lease, string assignments, object?[] values, CancellationToken cancellationToken)
+    /// <summary>Databases that need a person: with an open gap, or in a state that ends by no retry of ours.</summary>
+    public async Task<long> CountBrokenAsync(CancellationToken cancellationToken)
     {
-        if (await UpdateAsync(lease, assignments, values, cancellationToken) == 0)
-            throw new SlotLeaseLostException(lease);
+        const string sql = """
+            SELECT count(*) FROM sequin.slots s
+            WHERE state IN ('slot_missing', 'slot_lost', 'gap', 'publication_missing', 'permission_denied', 'wal_level_wrong')
+               OR EXISTS (SELECT FROM sequin.gaps g WHERE g.database_id = s.database_id AND g.resolved_at IS NULL)
+            """;
+        return await source.ReadValueAsync<long>(sql, [], cancellationToken) ?? 0;
     }
 
     private Task<int> UpdateAsync(SlotLease lease, string assignments, object?[] values, CancellationToken cancellationToken) =>
@@ -106,6 +127,12 @@ public sealed class SlotStore(NpgsqlDataSource source)
             $"UPDATE sequin.slots SET {assignments} WHERE {Fence}",
             [lease.DatabaseId.Value, lease.Epoch, lease.Owner, .. values],
             cancellationToken);
+
+    private static object?[] Values(SlotPosition position) =>
+    [
+        position.Last.SourceEpoch, LogTypes.Parameter(position.Last.CommitLsn), position.Last.Ordinal,
+        LogTypes.Parameter(position.EndLsn), position.SystemIdentifier, position.Timeline,
+    ];
 
     private static SlotPosition Position(NpgsqlDataReader row) => new(
         new Position(row.GetInt32(0), row.ReadLsn(1), row.GetInt64(2)),

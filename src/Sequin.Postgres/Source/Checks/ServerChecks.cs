@@ -5,12 +5,24 @@ namespace Sequin.Postgres.Source.Checks;
 /// <summary>Server and role: can this server replicate logically, now, for this user?</summary>
 internal static class ServerChecks
 {
+    /// <summary>From here on a standby decodes its WAL, too.</summary>
+    private const int StandbyVersionMin = 16;
     private const string RestartHint = "then restart PostgreSQL";
 
     public static SourceProblem VersionTooOld(Version version) => SourceProblem.Error(
         SourceProblemCode.VersionTooOld,
         SourceFields.Hostname,
         $"The server runs PostgreSQL {version}. {Preflight.VersionMin} or later is needed: upgrade it.");
+
+    /// <summary>Why nothing can be streamed from this server by this role, whatever the slot; null: it can.</summary>
+    public static SourceProblem? Unfit(ServerFacts server)
+    {
+        if (server.IsStandby && server.MajorVersion < StandbyVersionMin)
+            return StandbyTooOld(server);
+        if (server.WalLevel != "logical")
+            return WalLevelWrong(server);
+        return server.MayReplicate ? null : NoReplicationPrivilege(server);
+    }
 
     public static IEnumerable<SourceProblem> Of(PreflightRequest request, ServerFacts server, SlotStatus? slot)
     {
@@ -51,12 +63,8 @@ internal static class ServerChecks
 
     private static SourceProblem? StandbyProblem(PreflightRequest request, ServerFacts server, SlotStatus? slot)
     {
-        if (server.MajorVersion < 16)
-            return SourceProblem.Error(
-                SourceProblemCode.ServerIsStandby,
-                SourceFields.Hostname,
-                $"The server is a standby, and PostgreSQL {server.MajorVersion} replicates logically from a primary only. Give the"
-                + " primary's address.");
+        if (server.MajorVersion < StandbyVersionMin)
+            return StandbyTooOld(server);
         return slot is null && request.CreateSlot
             ? SourceProblem.Warning(
                 SourceProblemCode.ServerIsStandby,
@@ -65,6 +73,12 @@ internal static class ServerChecks
                 "SELECT pg_log_standby_snapshot(); -- on the primary")
             : null;
     }
+
+    private static SourceProblem StandbyTooOld(ServerFacts server) => SourceProblem.Error(
+        SourceProblemCode.ServerIsStandby,
+        SourceFields.Hostname,
+        $"The server is a standby, and PostgreSQL {server.MajorVersion} replicates logically from a primary only. Give the"
+        + " primary's address.");
 
     private static SourceProblem NoReplicationPrivilege(ServerFacts server) => SourceProblem.Error(
         SourceProblemCode.NoReplicationPrivilege,

@@ -75,6 +75,23 @@ public static class SlotSetup
         }
     }
 
+    /// <summary>Why the server could not make a slot, and what to do; null: it did, or one of the name is there.</summary>
+    public static SourceProblem? Refusal(SlotCreationStatus status) => status switch
+    {
+        SlotCreationStatus.NoFreeSlot => SourceProblem.Error(
+            SourceProblemCode.NoFreeSlot,
+            SourceFields.ReplicationSlots,
+            "All replication slots of the server are taken. Drop one that nobody reads, or raise max_replication_slots.",
+            "SELECT slot_name, active FROM pg_replication_slots;"),
+        SlotCreationStatus.WaitedTooLong => SourceProblem.Error(
+            SourceProblemCode.SlotCreationMustWait,
+            SourceFields.ReplicationSlots,
+            "A transaction was open all the time, and PostgreSQL makes a slot only when those that were there before it have ended."
+            + " End it, or try again later.",
+            "SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;"),
+        _ => null,
+    };
+
     /// <summary>Drops the slot. A reader of ours is ended first; a stranger's is left alone.</summary>
     public static async Task<SlotDrop> DropAsync(NpgsqlConnection connection, string slotName, CancellationToken cancellationToken)
     {
@@ -100,6 +117,13 @@ public static class SlotSetup
 
         return SlotDrop.InUse;
     }
+
+    /// <summary>Confirms a position in place of a reader. Only for what is durable, and while nobody reads.</summary>
+    public static Task AdvanceAsync(NpgsqlConnection connection, string slotName, Lsn to, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            "SELECT pg_replication_slot_advance(@slotName, @to::pg_lsn)",
+            new { slotName, to = to.ToString() },
+            cancellationToken: cancellationToken));
 
     /// <summary>
     /// Ends a walsender of ours that still holds the slot: a former owner's that hangs or has not noticed. True when there was

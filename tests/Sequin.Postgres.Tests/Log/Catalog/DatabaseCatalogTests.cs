@@ -4,6 +4,7 @@ using Sequin.Core.Identity;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Source;
 
 namespace Sequin.Postgres.Tests.Log.Catalog;
 
@@ -47,13 +48,16 @@ public sealed class DatabaseCatalogTests
     }
 
     [Fact]
-    public async Task A_password_of_a_lost_key_ring_fails_with_what_to_do()
+    public async Task A_password_of_a_lost_key_ring_is_not_there_and_its_use_says_what_to_do()
     {
         await using var log = await LogTestDatabase.CreateAsync();
         await Databases(log).InsertAsync(LogSamples.Database("shop"), Cancellation);
         var other = new DatabaseCatalog(log.DataSource, new EphemeralDataProtectionProvider());
 
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => other.FindAsync("shop", Cancellation));
+        var address = (await other.FindAsync("shop", Cancellation))!.Address;
+        var error = await Assert.ThrowsAsync<SourceProblemException>(() => SourceConnector.OpenAsync(address, Cancellation));
+
+        Assert.Null(address.Password);
 
         Assert.Contains("'shop'", error.Message);
         Assert.Contains("SEQUIN_ENCRYPTION_KEY", error.Message);

@@ -21,7 +21,12 @@ public sealed class DeadLetterStoreTests
         var store = new DeadLetterStore(log.DataSource);
         var unseen = Letter(8, key: "c") with
         {
-            LastError = null, FirstDeliveredAt = null, LastDeliveredAt = null, Reason = DeathReason.Expired, HaltsGroup = true, Table = "",
+            LastError = null,
+            FirstDeliveredAt = null,
+            LastDeliveredAt = null,
+            Reason = DeathReason.Expired,
+            HaltsGroup = true,
+            Table = "",
         };
 
         await store.InsertAsync(consumer, [Letter(7, key: "a\\u0041\\\"", note: "\\u0000 \\ud800"), unseen], Cancellation);

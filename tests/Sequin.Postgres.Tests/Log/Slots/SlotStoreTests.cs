@@ -20,7 +20,7 @@ public sealed class SlotStoreTests
         Assert.Null(await slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, _ => false, Cancellation));
         Assert.NotNull(await slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, owner => owner == "silo-1", Cancellation));
 
-        await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.RenewAsync(old, LogSamples.LeaseDuration, Cancellation));
+        await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.SaveAttachAsync(old, LogSamples.PositionAt(1), Cancellation));
     }
 
     [Fact]
@@ -47,9 +47,7 @@ public sealed class SlotStoreTests
         var present = await log.AcquireAsync(database.Id);
 
         Assert.Equal(former.Epoch + 1, present.Epoch);
-        await slots.RenewAsync(present, LogSamples.LeaseDuration, Cancellation);
-        await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.RenewAsync(former, LogSamples.LeaseDuration, Cancellation));
-        await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.AdvanceAsync(former, new Lsn(5), Cancellation));
+        await slots.SaveAttachAsync(present, LogSamples.PositionAt(1), Cancellation);
         await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.SaveAttachAsync(former, LogSamples.PositionAt(1), Cancellation));
     }
 
@@ -60,12 +58,12 @@ public sealed class SlotStoreTests
         var database = await log.InsertDatabaseAsync();
         var slots = new SlotStore(log.DataSource);
         var expired = await slots.TryAcquireAsync(database.Id, "silo-1", TimeSpan.Zero, _ => false, Cancellation);
-        await slots.AdvanceAsync(expired!, new Lsn(5), Cancellation);
+        await slots.SaveAttachAsync(expired!, LogSamples.PositionAt(5), Cancellation);
 
         var taken = await slots.TryAcquireAsync(database.Id, "silo-2", LogSamples.LeaseDuration, _ => false, Cancellation);
 
         Assert.Equal(expired!.Epoch + 1, taken!.Epoch);
-        await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.AdvanceAsync(expired, new Lsn(6), Cancellation));
+        await Assert.ThrowsAsync<SlotLeaseLostException>(() => slots.SaveAttachAsync(expired, LogSamples.PositionAt(6), Cancellation));
         Assert.Null(await slots.TryAcquireAsync(database.Id, "silo-1", LogSamples.LeaseDuration, _ => false, Cancellation));
     }
 
@@ -81,11 +79,11 @@ public sealed class SlotStoreTests
         var second = await log.AcquireAsync(database.Id, "silo-2");
         await slots.ReleaseAsync(first, Cancellation);
 
-        await slots.RenewAsync(second, LogSamples.LeaseDuration, Cancellation);
+        await slots.SaveAttachAsync(second, LogSamples.PositionAt(1), Cancellation);
     }
 
     [Fact]
-    public async Task A_position_begins_empty_is_saved_at_attach_and_never_goes_back_when_idle()
+    public async Task A_position_begins_empty_and_is_saved_at_attach()
     {
         await using var log = await LogTestDatabase.CreateAsync();
         var database = await log.InsertDatabaseAsync();
@@ -97,12 +95,6 @@ public sealed class SlotStoreTests
         var attached = new SlotPosition(last, new Lsn(0xFFFF_FFFF_0000_0008), "7300000000000000001", 3);
         await slots.SaveAttachAsync(lease, attached, Cancellation);
         Assert.Equal(attached, await slots.ReadPositionAsync(database.Id, Cancellation));
-
-        await slots.AdvanceAsync(lease, new Lsn(9), Cancellation);
-        Assert.Equal(attached, await slots.ReadPositionAsync(database.Id, Cancellation));
-        var further = new Lsn(0xFFFF_FFFF_0000_0009);
-        await slots.AdvanceAsync(lease, further, Cancellation);
-        Assert.Equal(attached with { EndLsn = further }, await slots.ReadPositionAsync(database.Id, Cancellation));
     }
 
     [Fact]

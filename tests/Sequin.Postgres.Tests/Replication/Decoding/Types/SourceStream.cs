@@ -24,7 +24,8 @@ internal sealed class SourceStream : IAsyncDisposable
         var cancellation = TestContext.Current.CancellationToken;
         return new SourceStream(
             await SourceConnector.OpenAsync(address, cancellation),
-            await NpgsqlReplicationFeed.StartAsync(address, slot, publication, Lsn.Zero, cancellation));
+            await NpgsqlReplicationFeed.StartAsync(
+                address, slot, publication, Lsn.Zero, new SlotPumpOptions().SourceSilenceMax, cancellation));
     }
 
     /// <summary>Reads until so many changes have come since the beginning.</summary>

@@ -1,6 +1,7 @@
 using Sequin.Core.Changes;
+using Sequin.Postgres.Source;
 
-namespace Sequin.Postgres.Source.Checks;
+namespace Sequin.Postgres.Replication.Attach;
 
 /// <summary>May replication start, and where; or what stands in the way.</summary>
 /// <param name="State">The database's state while it stands.</param>
@@ -13,7 +14,12 @@ public abstract record AttachDecision(DatabaseState State, string Text)
     /// </summary>
     public sealed record Start(Lsn From, bool IsFirst) : AttachDecision(DatabaseState.CatchingUp, $"Starting at {From}.");
 
-    public sealed record SlotMissing(string Text) : AttachDecision(DatabaseState.SlotMissing, Text);
+    /// <summary>The server or the role cannot replicate as it is now; tried again by itself.</summary>
+    public sealed record ServerUnfit(DatabaseState State, SourceProblem Problem) : AttachDecision(State, Problem.Text);
+
+    /// <param name="Reason">Of the gap: that the server is another one, or was set back, weighs more.</param>
+    public sealed record SlotMissing(string Text, GapReason Reason = GapReason.SlotMissing)
+        : AttachDecision(DatabaseState.SlotMissing, Text);
 
     public sealed record SlotLost(string Text) : AttachDecision(DatabaseState.SlotLost, Text);
 
@@ -50,4 +56,13 @@ public enum GapReason
 
     /// <summary>The server stands before what it has already sent: it was set back, and will use the same LSNs again.</summary>
     ServerWentBack,
+
+    /// <summary>The slot was dropped.</summary>
+    SlotMissing,
+
+    /// <summary>PostgreSQL removed WAL that the slot needed.</summary>
+    SlotLost,
+
+    /// <summary>The publication was dropped, or made after the slot: what was committed without it cannot be decoded.</summary>
+    PublicationMissing,
 }

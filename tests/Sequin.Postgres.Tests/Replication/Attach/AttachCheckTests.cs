@@ -1,10 +1,10 @@
 using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Replication.Attach;
 using Sequin.Postgres.Source;
-using Sequin.Postgres.Source.Checks;
 using Sequin.Postgres.Source.Setup;
 
-namespace Sequin.Postgres.Tests.Source;
+namespace Sequin.Postgres.Tests.Replication.Attach;
 
 public sealed class AttachCheckTests
 {
@@ -76,6 +76,32 @@ public sealed class AttachCheckTests
         Assert.Equal(GapReason.ServerWentBack, Assert.IsType<AttachDecision.Gap>(Decide(Slot, Attached(501))).Reason);
 
     [Fact]
+    public void A_server_that_was_set_back_stays_a_gap_however_far_it_grows()
+    {
+        var facts = new AttachFacts(
+            "s", "p", Slot, Attached(200), Server with { CurrentLsn = new Lsn(900) }, PublicationExists: true, WentBackFrom: new Lsn(200));
+
+        Assert.Equal(GapReason.ServerWentBack, Assert.IsType<AttachDecision.Gap>(AttachCheck.Decide(facts)).Reason);
+    }
+
+    public static TheoryData<SourceProblemCode, DatabaseState> UnfitServers => new()
+    {
+        { SourceProblemCode.WalLevelWrong, DatabaseState.WalLevelWrong },
+        { SourceProblemCode.NoReplicationPrivilege, DatabaseState.PermissionDenied },
+        { SourceProblemCode.ServerIsStandby, DatabaseState.Reconnecting },
+    };
+
+    [Theory]
+    [MemberData(nameof(UnfitServers))]
+    public void What_the_server_cannot_do_is_told_before_what_is_missing(SourceProblemCode code, DatabaseState state)
+    {
+        var facts = new AttachFacts(
+            "s", "p", null, Attached(200), Server, PublicationExists: false, SourceProblem.Error(code, "hostname", "So it is."));
+
+        Assert.Equal(state, Assert.IsType<AttachDecision.ServerUnfit>(AttachCheck.Decide(facts)).State);
+    }
+
+    [Fact]
     public void A_missing_slot_is_told_with_the_reason_when_the_server_is_another()
     {
         var plain = Assert.IsType<AttachDecision.SlotMissing>(Decide(null, Attached(200)));
@@ -84,6 +110,7 @@ public sealed class AttachCheckTests
         Assert.Equal(DatabaseState.SlotMissing, plain.State);
         Assert.DoesNotContain("timeline", plain.Text, StringComparison.Ordinal);
         Assert.Contains("timeline 2", promoted.Text, StringComparison.Ordinal);
+        Assert.Equal((GapReason.SlotMissing, GapReason.TimelineChanged), (plain.Reason, promoted.Reason));
         Assert.IsType<AttachDecision.SlotMissing>(Decide(null, Unattached));
     }
 

@@ -1,8 +1,10 @@
 using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Postgres.Source;
+using Sequin.Postgres.Source.Checks;
 using Sequin.Postgres.Source.Setup;
 
-namespace Sequin.Postgres.Source.Checks;
+namespace Sequin.Postgres.Replication.Attach;
 
 /// <summary>
 /// Decides, before each start of replication, whether nothing was lost since the last. PostgreSQL never says it by itself:
@@ -17,10 +19,14 @@ public static class AttachCheck
 {
     public static AttachDecision Decide(AttachFacts facts)
     {
+        if (facts.ServerProblem is { } unfit)
+            return new AttachDecision.ServerUnfit(ReplicationDiagnosis.StateOf(unfit.Code), unfit);
         if (facts.Slot is not { } slot)
         {
-            var why = ServerGap(facts.Position, facts.Server) is { } gap ? $" {gap.Text}" : "";
-            return new AttachDecision.SlotMissing($"There is no replication slot \"{facts.SlotName}\".{why}");
+            var text = $"There is no replication slot \"{facts.SlotName}\".";
+            return ServerGap(facts.Position, facts.Server) is { } gap
+                ? new AttachDecision.SlotMissing($"{text} {gap.Text}", gap.Reason)
+                : new AttachDecision.SlotMissing(text);
         }
 
         if (SlotChecks.Unusable(slot, facts.Server.Database) is { } problem)
@@ -33,11 +39,21 @@ public static class AttachCheck
 
         if (!facts.PublicationExists)
             return new AttachDecision.PublicationMissing($"There is no publication \"{facts.PublicationName}\".");
-        return ServerGap(facts.Position, facts.Server)
+        return WentBack(facts)
+            ?? ServerGap(facts.Position, facts.Server)
             ?? SlotGap(facts.Position, slot)
             ?? (AttachDecision?)InUse(slot)
             ?? StartOf(facts.Position, slot);
     }
+
+    // Once set back, the server grows past the old position again by itself: only a recovery ends this.
+    private static AttachDecision.Gap? WentBack(AttachFacts facts) => facts.WentBackFrom is { } from
+        ? new AttachDecision.Gap(
+            from,
+            null,
+            GapReason.ServerWentBack,
+            $"The server was seen before {from} that it had already sent: it was set back, and its LSNs mean other changes now.")
+        : null;
 
     private static AttachDecision.Gap? ServerGap(SlotPosition position, SourceServerIdentity server)
     {
@@ -87,7 +103,8 @@ public static class AttachCheck
         ? new AttachDecision.Start(slot.ConfirmedFlushLsn ?? Lsn.Zero, IsFirst: true)
         : new AttachDecision.Start(position.EndLsn, IsFirst: false);
 
-    private static bool IsFirst(SlotPosition position) => position.SystemIdentifier is null && position.EndLsn == Lsn.Zero;
+    /// <summary>Nothing was ever streamed: then nothing can be missing.</summary>
+    internal static bool IsFirst(SlotPosition position) => position.SystemIdentifier is null && position.EndLsn == Lsn.Zero;
 }
 
 /// <param name="SlotName">As the catalog has it.</param>
@@ -96,5 +113,8 @@ public static class AttachCheck
 /// <param name="Position">What is durable, read after the lease was taken.</param>
 /// <param name="Server">Read in the source's database.</param>
 /// <param name="PublicationExists">Whether the source has it.</param>
+/// <param name="ServerProblem">Why server or role cannot replicate at all; null: they can.</param>
+/// <param name="WentBackFrom">The durable end when the server was found set back, and nobody has recovered since.</param>
 public sealed record AttachFacts(
-    string SlotName, string PublicationName, SlotStatus? Slot, SlotPosition Position, SourceServerIdentity Server, bool PublicationExists);
+    string SlotName, string PublicationName, SlotStatus? Slot, SlotPosition Position, SourceServerIdentity Server, bool PublicationExists,
+    SourceProblem? ServerProblem = null, Lsn? WentBackFrom = null);
