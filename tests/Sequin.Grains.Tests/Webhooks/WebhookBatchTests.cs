@@ -39,9 +39,9 @@ public sealed class WebhookBatchTests
         ReadOnlyMemory<byte> huge = new byte[9 * 1024 * 1024];
         ReadOnlyMemory<byte> small = new byte[10];
 
-        Assert.Equal(1, WebhookBatch.Of(1, messages, [large, large, small]).Messages.Length);
+        Assert.Single(WebhookBatch.Of(1, messages, [large, large, small]).Messages);
         Assert.Equal(2, WebhookBatch.Of(1, messages, [large, small, large]).Stored.Length);
-        Assert.Equal(1, WebhookBatch.Of(1, messages, [huge, small, small]).Messages.Length);
+        Assert.Single(WebhookBatch.Of(1, messages, [huge, small, small]).Messages);
         Assert.Equal(3, WebhookBatch.Of(1, messages, [small, small, large]).Messages.Length);
     }
 
