@@ -88,11 +88,16 @@ internal sealed partial class ConsumerGrain
     private bool HasBatch(WebhookDestination webhook)
     {
         // Asking the circuit for leave and then leasing nothing would keep others from trying.
-        var ready = _window.Counts.Leased < _model!.Config.MaxAckPending ? _window.Counts.Ready : 0;
-        if (ready == 0)
+        var counts = _window.Counts;
+        var room = Math.Min(webhook.Settings.BatchSize, _model!.Config.MaxAckPending - counts.Leased);
+        if (counts.Ready == 0 || room <= 0)
+        {
             _fillUntilMs = null;
-        if (ready == 0 || ready >= webhook.Settings.BatchSize || webhook.Settings.BatchTimeoutMs == 0)
-            return ready > 0;
+            return false;
+        }
+
+        if (webhook.Settings.BatchTimeoutMs == 0 || _window.HasReady(room))
+            return true;
         _fillUntilMs ??= NowMs + webhook.Settings.BatchTimeoutMs;
         return NowMs >= _fillUntilMs;
     }
