@@ -11,7 +11,6 @@ internal static class ConsumerLimits
     public const int RequestTimeoutMsMin = 100;
     public const int RequestTimeoutMsMax = 600_000;
     public const int ConcurrencyMax = 64;
-    public const int HttpEndpointPathMax = 1000;
     public const int TablesMax = 1000;
     public const int GroupColumnsMax = 32;
 

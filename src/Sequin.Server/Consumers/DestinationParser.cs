@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Server.Errors;
 using Sequin.Server.Requests;
@@ -53,7 +53,7 @@ internal static class DestinationParser
         var before = present ?? new WebhookSettings { HttpEndpointId = default };
         if (destination is { HttpEndpoint: null })
             errors.Add(EndpointField, "is required: name or id of an HTTP endpoint");
-        if (destination is not null && PathRefusal(destination.HttpEndpointPath) is { } refusal)
+        if (destination is not null && EndpointUrl.RefusalOfPath(destination.HttpEndpointPath) is { } refusal)
             errors.Add("destination.http_endpoint_path", refusal);
         var settings = before with
         {
@@ -95,14 +95,5 @@ internal static class DestinationParser
             if (isGiven)
                 errors.Add(field, $"has no effect with the destination '{Pull}'; leave it out, or push to a '{Webhook}'");
         }
-    }
-
-    private static string? PathRefusal(string? path)
-    {
-        if (path is { Length: > HttpEndpointPathMax })
-            return $"has more than {HttpEndpointPathMax} characters";
-        return path?.Any(c => c is <= ' ' or '#' or '?' or '\\' or > '~') == true
-            ? "can have a path only: printable ASCII without spaces, '?', '#' and backslashes"
-            : null;
     }
 }

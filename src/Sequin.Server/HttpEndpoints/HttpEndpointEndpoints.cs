@@ -27,7 +27,7 @@ internal static class HttpEndpointEndpoints
         endpoints.MapPost("/{id_or_name}/rotate_secret", RotateAsync)
             .WithSummary("Make a new signing secret, shown this once; the former one signs too for a while")
             .Produces<HttpEndpointResponse>();
-        endpoints.MapPost("/{id_or_name}/test", TestAsync).WithSummary("Send a sample message and show what came back")
+        endpoints.MapPost("/{id_or_name}/test", TestAsync).WithSummary("Send a sample or a consumer's message and show what came back")
             .Produces<TestHttpEndpointResponse>();
     }
 
@@ -71,10 +71,10 @@ internal static class HttpEndpointEndpoints
             time, HttpEndpointResponse.WithSecret);
 
     private static async Task<IResult> TestAsync(
-        string id_or_name, Body<TestHttpEndpointRequest> body, HttpEndpointCatalog endpoints, HttpEndpointTest test,
+        string id_or_name, Body<TestHttpEndpointRequest> body, HttpEndpointCatalog endpoints, TestMessages messages, HttpEndpointTest test,
         CancellationToken cancellationToken) =>
         await FindAsync(id_or_name, endpoints, cancellationToken) is { } endpoint
-            ? TypedResults.Ok(await test.RunAsync(endpoint, body.Value, cancellationToken))
+            ? TypedResults.Ok(await test.RunAsync(endpoint, await messages.FindAsync(body.Value, cancellationToken), cancellationToken))
             : Problem.NotFound(What, id_or_name);
 
     private static async Task<IResult> DeleteAsync(

@@ -43,6 +43,7 @@ internal static class ApiSetup
         services.AddSingleton<ConsumerViews>();
         services.AddSingleton<HttpEndpointWriter>();
         services.AddSingleton<HttpEndpointTest>();
+        services.AddSingleton<TestMessages>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
         services.AddSingleton<StreamGateway>();

@@ -73,7 +73,7 @@ public sealed class SampleDeliveryTests
             Url = new Uri($"{receiver.Urls.First()}/hook"),
             Secrets = new EndpointSecrets { Signing = SigningSecret.New(), Headers = [new("authorization", Secret)] },
         };
-        return await test.RunAsync(endpoint, request, TestContext.Current.CancellationToken);
+        return await test.RunAsync(endpoint, TestMessage.Sample(request, TimeProvider.System.GetUtcNow()), TestContext.Current.CancellationToken);
     }
 
     private static async Task<WebApplication> StartAsync(RequestDelegate answer)

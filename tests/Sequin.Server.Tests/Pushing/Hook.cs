@@ -1,8 +1,10 @@
-using System.Text.Json;
+using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Sequin.Server.Tests.Pushing;
@@ -13,11 +15,12 @@ internal sealed class Hook : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Channel<Pushed> _pushed = Channel.CreateUnbounded<Pushed>();
 
-    private Hook(Func<HttpContext, Pushed, Task> answer)
+    private Hook(Func<HttpContext, Pushed, Task> answer, Action<ListenOptions>? listen)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen ?? (_ => { })));
         _app = builder.Build();
         _app.Run(async context =>
         {
@@ -35,9 +38,11 @@ internal sealed class Hook : IAsyncDisposable
         return Task.CompletedTask;
     });
 
-    public static async Task<Hook> StartAsync(Func<HttpContext, Pushed, Task> answer)
+    /// <param name="answer">To each request.</param>
+    /// <param name="listen">What happens on connections before HTTP.</param>
+    public static async Task<Hook> StartAsync(Func<HttpContext, Pushed, Task> answer, Action<ListenOptions>? listen = null)
     {
-        var hook = new Hook(answer);
+        var hook = new Hook(answer, listen);
         await hook._app.StartAsync(TestContext.Current.CancellationToken);
         return hook;
     }
@@ -60,24 +65,10 @@ internal sealed class Hook : IAsyncDisposable
     /// <summary>Whether a request came that nobody took.</summary>
     public bool HasMore => _pushed.Reader.TryPeek(out _);
 
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
-}
-
-/// <summary>One request as it came.</summary>
-internal sealed record Pushed(string Path, string Id, int Attempt, IReadOnlyList<JsonElement> Messages, bool IsBatch)
-{
-    /// <summary>The column <c>status</c> of each message's row.</summary>
-    public IEnumerable<string?> Statuses => Messages.Select(message => message.GetProperty("record").GetProperty("status").GetString());
-
-    public static string KeyOf(JsonElement message) => message.GetProperty("metadata").GetProperty("idempotency_key").GetString()!;
-
-    public static async Task<Pushed> ReadAsync(HttpRequest request)
+    public async ValueTask DisposeAsync()
     {
-        using var reader = new StreamReader(request.Body);
-        var body = JsonElement.Parse(await reader.ReadToEndAsync());
-        var isBatch = body.TryGetProperty("data", out var data);
-        return new Pushed(request.Path, request.Headers["webhook-id"].Single()!,
-            int.Parse(request.Headers["sequin-delivery-attempt"].Single()!, System.Globalization.CultureInfo.InvariantCulture),
-            isBatch ? [.. data.EnumerateArray()] : [body], isBatch);
+        // Answers that never end are ended here.
+        await _app.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
     }
 }

@@ -37,10 +37,10 @@ public sealed class PushServer : IAsyncLifetime
     public Task ExecuteAsync(string sql) => _source!.Database.ExecuteAsync(sql, TestContext.Current.CancellationToken);
 
     /// <returns>Its name.</returns>
-    internal async Task<string> AddEndpointAsync(string url)
+    internal async Task<string> AddEndpointAsync(string url, string settings = "")
     {
         var name = $"hook-{Guid.NewGuid():N}";
-        (await Api.PostAsync("/api/destinations/http_endpoints", $$"""{"name":"{{name}}","url":"{{url}}"}""")).Is(201);
+        (await Api.PostAsync("/api/destinations/http_endpoints", $$"""{"name":"{{name}}","url":"{{url}}"{{More(settings)}}}""")).Is(201);
         return name;
     }
 
@@ -48,10 +48,12 @@ public sealed class PushServer : IAsyncLifetime
     /// <param name="settings">JSON members, beside those that every consumer has.</param>
     /// <param name="destination">Likewise, of its destination.</param>
     /// <returns>Its name. It sees what is written from now on.</returns>
-    internal async Task<string> PushAsync(Hook hook, string settings = "", string destination = "")
+    internal async Task<string> PushAsync(Hook hook, string settings = "", string destination = "") =>
+        await PushAsync(await AddEndpointAsync(hook.Url), settings, destination);
+
+    internal async Task<string> PushAsync(string endpoint, string settings = "", string destination = "")
     {
         var name = $"push-{Guid.NewGuid():N}";
-        var endpoint = await AddEndpointAsync(hook.Url);
         (await Api.PostAsync("/api/consumers", $$$"""
             {"name":"{{{name}}}","database":"{{{_source!.Name}}}"{{{More(settings)}}},
              "destination":{"type":"webhook","http_endpoint":"{{{endpoint}}}"{{{More(destination)}}}}}
@@ -78,6 +80,12 @@ public sealed class PushServer : IAsyncLifetime
 
         return answer;
     }
+
+    /// <param name="consumer">Its name.</param>
+    /// <param name="hasCome">What was written has come: before, there may be nothing to finish yet. Default: the test has seen it.</param>
+    internal Task<JsonElement> DrainedAsync(string consumer, Func<bool>? hasCome = null) => UntilAsync(
+        $"/api/consumers/{consumer}/status",
+        answer => hasCome?.Invoke() != false && answer.GetProperty("lag").GetProperty("messages").GetInt64() == 0);
 
     private static string More(string members) => members.Length == 0 ? "" : $",{members}";
 }

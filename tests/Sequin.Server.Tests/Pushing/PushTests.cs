@@ -23,7 +23,7 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
         var message = Assert.Single(pushed.Messages);
         Assert.Equal(Id(1), message.GetProperty("record").GetProperty("id").GetInt64());
         Assert.Equal(consumer, message.GetProperty("metadata").GetProperty("consumer").GetProperty("name").GetString());
-        await DrainedAsync(consumer);
+        await server.DrainedAsync(consumer);
         Assert.False(hook.HasMore);
         await server.EndAsync(consumer);
     }
@@ -51,7 +51,7 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
         for (var version = 1; version <= 10; version++)
             await server.ExecuteAsync($"UPDATE orders SET status = '{version}' WHERE id > {_firstId} + 1000 AND id <= {_firstId} + 1020");
 
-        await DrainedAsync(consumer, () => seen.Values.Sum(versions => versions.Count) >= 220);
+        await server.DrainedAsync(consumer, () => seen.Values.Sum(versions => versions.Count) >= 220);
 
         Assert.Equal(20, seen.Count);
         Assert.All(seen.Values, versions => Assert.Equal(Enumerable.Range(0, 11), versions));
@@ -77,7 +77,7 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
         Assert.True(TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(0.9), "It came too early.");
         Assert.Equal((first.Id, 2), (second.Id, second.Attempt));
         Assert.False(second.IsBatch);
-        await DrainedAsync(consumer);
+        await server.DrainedAsync(consumer);
         var attempts = (await server.GetAsync($"/api/consumers/{consumer}/attempts")).GetProperty("data");
         Assert.Equal([200, 429], attempts.EnumerateArray().Select(attempt => attempt.GetProperty("status").GetInt32()));
         var offset = attempts[0].GetProperty("offsets")[0].GetInt64();
@@ -102,7 +102,7 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
         var second = await hook.NextAsync();
 
         Assert.Equal((first.Id, 1, 2), (second.Id, first.Attempt, second.Attempt));
-        await DrainedAsync(consumer);
+        await server.DrainedAsync(consumer);
         await server.EndAsync(consumer);
     }
 
@@ -124,7 +124,7 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
         Volatile.Write(ref isGone, false);
         (await server.Api.PatchAsync($"/api/consumers/{consumer}", """{"status":"active"}""")).Is(200);
         await hook.NextAsync();
-        await DrainedAsync(consumer);
+        await server.DrainedAsync(consumer);
         await server.EndAsync(consumer);
     }
 
@@ -153,7 +153,7 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
 
         Assert.Equal(["again"], second.Statuses);
         Assert.Equal(2, second.Attempt);
-        await DrainedAsync(consumer);
+        await server.DrainedAsync(consumer);
         var letter = Assert.Single((await server.GetAsync($"/api/consumers/{consumer}/dead_letters")).GetProperty("data").EnumerateArray());
         Assert.Equal("The receiver declared it dead.", letter.GetProperty("last_error").GetString());
         Assert.False(hook.HasMore);
@@ -171,7 +171,7 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
         Assert.Equal(1, (await hook.NextAsync()).Attempt);
         Assert.Equal(2, (await hook.NextAsync()).Attempt);
         Assert.Equal(["cured"], (await hook.NextAsync()).Statuses);
-        await DrainedAsync(consumer);
+        await server.DrainedAsync(consumer);
         var letter = Assert.Single((await server.GetAsync($"/api/consumers/{consumer}/dead_letters")).GetProperty("data").EnumerateArray());
         Assert.Contains("500", letter.GetProperty("last_error").GetString(), StringComparison.Ordinal);
         await server.EndAsync(consumer);
@@ -198,7 +198,7 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
         await server.ExecuteAsync($"INSERT INTO orders SELECT {_firstId} + 2000 + i, 'new' FROM generate_series(1, 50) i");
 
         foreach (var consumer in consumers[2..])
-            await DrainedAsync(consumer, () => Volatile.Read(ref came) >= 8 * 50);
+            await server.DrainedAsync(consumer, () => Volatile.Read(ref came) >= 8 * 50);
         var open = await server.UntilAsync($"/api/consumers/{consumers[1]}/status",
             answer => answer.GetProperty("push").GetProperty("circuit").GetString() is "open" or "half_open");
         Assert.True(open.GetProperty("lag").GetProperty("messages").GetInt64() >= 50);
@@ -209,10 +209,4 @@ public sealed class PushTests(PushServer server) : IClassFixture<PushServer>
     }
 
     private long Id(int number) => _firstId + number;
-
-    /// <param name="consumer">Its name.</param>
-    /// <param name="hasCome">What was written has come: before, there may be nothing to finish yet. Default: the test has seen it.</param>
-    private Task<JsonElement> DrainedAsync(string consumer, Func<bool>? hasCome = null) => server.UntilAsync(
-        $"/api/consumers/{consumer}/status",
-        answer => hasCome?.Invoke() != false && answer.GetProperty("lag").GetProperty("messages").GetInt64() == 0);
 }
