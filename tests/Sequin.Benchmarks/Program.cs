@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sequin.Benchmarks.Decode;
+using Sequin.Benchmarks.Isolation;
 using Sequin.Benchmarks.Latency;
 using Sequin.Benchmarks.Pushing;
 using Sequin.Benchmarks.Queue;
@@ -11,6 +12,7 @@ var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Build it 
     LatencyCommand.Create(),
     QueueCommand.Create(),
     PushCommand.Create(),
+    IsolationCommand.Create(),
     DecodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -27,7 +27,8 @@ internal static class PushBenchmark
         var run = new PushRun(postgres, backlog);
         var batches = new PushPlan(Batch: true, BatchSize, BatchConcurrency, RequestTimeout);
         var bare = new PushPlan(Batch: false, BatchSize: 1, SingleConcurrency, RequestTimeout);
-        var (ratios, rates, requestRates, requestCpus) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+        var (ratios, rates, rowCpus) = (new List<double>(), new List<double>(), new List<double>());
+        var (requestRates, requestCpus) = (new List<double>(), new List<double>());
         for (var number = 1; number <= repetitions; number++)
         {
             var reference = await ReadReferenceAsync(postgres, backlog, $"bench_reference_{number}", cancellationToken);
@@ -35,21 +36,24 @@ internal static class PushBenchmark
             var single = await run.RunAsync($"bench_single_{number}", bare, Math.Min(singles, backlog.Changes), cancellationToken);
             ratios.Add(reference / batched.Elapsed);
             rates.Add(backlog.Changes / batched.Elapsed.TotalSeconds);
+            rowCpus.Add(batched.ServerCpu.TotalSeconds * MicrosecondsPerSecond / backlog.Changes);
             requestRates.Add(single.Requests / single.Elapsed.TotalSeconds);
             requestCpus.Add(single.ServerCpu.TotalSeconds * MicrosecondsPerSecond / single.Requests);
             Report.Line(string.Create(CultureInfo.InvariantCulture,
                 $"Repetition {number}: batches {rates[^1]:F0} rows/s, ratio {ratios[^1]:F3}; single {requestRates[^1]:F0} requests/s"));
         }
 
-        var (ratio, rate, requestRate, requestCpu) =
-            (Spread.Of(ratios), Spread.Of(rates), Spread.Of(requestRates), Spread.Of(requestCpus));
+        var (ratio, rate, rowCpu) = (Spread.Of(ratios), Spread.Of(rates), Spread.Of(rowCpus));
+        var (requestRate, requestCpu) = (Spread.Of(requestRates), Spread.Of(requestCpus));
         Report.Line($"Median and range of {repetitions} repetitions:");
         Report.Figure("batches: rows/s", rate, "F0");
         Report.Figure("batches: ratio to pg_recvlogical", ratio, "F3");
+        Report.Figure("batches: CPU µs/row of the server", rowCpu, "F1");
         Report.Figure("single: requests/s", requestRate, "F0");
         Report.Figure("single: CPU µs/request of the server", requestCpu, "F0");
         Report.Result("push",
-            ("ratio", ratio.Median), ("rows_per_second", rate.Median), ("requests_per_second", requestRate.Median),
+            ("ratio", ratio.Median), ("rows_per_second", rate.Median), ("row_cpu_us", rowCpu.Median),
+            ("requests_per_second", requestRate.Median),
             ("request_cpu_us", requestCpu.Median));
     }
 
