@@ -14,7 +14,7 @@ namespace Sequin.Grains;
 /// <summary>Makes a silo one of ours.</summary>
 public static class SequinGrains
 {
-    /// <summary>Registers grains, storage and the replication service. Needs the log's data source, catalogs and secrets, and webhooks.</summary>
+    /// <summary>Registers grains, storage and grain services. Needs the log's data source, catalogs and secrets, and webhooks.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="orleansConnectionString">Of the log database, with the search path of Orleans' tables.</param>
     public static ISiloBuilder AddSequinGrains(this ISiloBuilder silo, string orleansConnectionString)

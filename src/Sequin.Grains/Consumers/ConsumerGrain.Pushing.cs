@@ -32,10 +32,14 @@ internal sealed partial class ConsumerGrain
     private bool MayPush => _exact == Exactness.No && !_broken && !_stop.IsCancellationRequested
         && _model?.Config.Status == ConsumerActivity.Active && NowMs >= _leaseNotBeforeMs && NowMs >= _pushNotBeforeMs;
 
-    /// <summary>When there may be something to send that cannot be sent now.</summary>
-    private long PushDueMs => _model?.Webhook is null ? long.MaxValue
-        : _pushNotBeforeMs > NowMs ? _pushNotBeforeMs
-        : _fillUntilMs ?? long.MaxValue;
+    /// <summary>
+    /// When there may be something to send that cannot be sent now. With every request under way, the end of one is waited for and no
+    /// time: one that has passed would make the timer spin.
+    /// </summary>
+    private long PushDueMs =>
+        _model is not { Webhook: { } webhook, Config.Status: ConsumerActivity.Active } || _pushing >= webhook.Settings.Concurrency
+            ? long.MaxValue
+            : _pushNotBeforeMs > NowMs ? _pushNotBeforeMs : _fillUntilMs ?? long.MaxValue;
 
     public async Task KeepPushingAsync(long revision, long endpointRevision, CancellationToken cancellationToken)
     {

@@ -127,7 +127,8 @@ internal sealed partial class ConsumerGrain
         _acksSinceSave = 0;
         _snapshot.ResetWrittenCount();
         var token = window.Snapshot(
-            _snapshot, _model?.Webhook is null ? ReserveAhead : 0, begunMs, exact: exact != Exactness.No, namesParked: exact == Exactness.Named);
+            _snapshot, _model?.Webhook is null ? ReserveAhead : 0, begunMs,
+            exact: exact != Exactness.No, namesParked: exact == Exactness.Named);
         state.State = new ConsumerSnapshot
         {
             WrittenAtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),

@@ -14,7 +14,8 @@ internal sealed record DeliveryObstacle(DeliveryHold Reason, string Detail)
     {
         DeliveryHold.None => null,
         DeliveryHold.Paused or DeliveryHold.Disabled => new(status.Hold,
-            $"{Because(consumer)}The consumer is {WireNames.Of(status.Hold)}. Let it go on: PATCH /api/consumers/{consumer.Name} {{\"status\":\"active\"}}."),
+            $"{Because(consumer)}The consumer is {WireNames.Of(status.Hold)}. "
+                + $"Let it go on: PATCH /api/consumers/{consumer.Name} {{\"status\":\"active\"}}."),
         DeliveryHold.CircuitOpen => new(status.Hold,
             "The HTTP endpoint did not answer several times in a row: it is tried again by itself, at least once a minute. What its "
                 + $"requests came to: GET /api/consumers/{consumer.Name}/attempts."),

@@ -67,7 +67,8 @@ internal static class DestinationParser
                 WebhookSettings.ConcurrencyDefault, before.Concurrency),
         };
         if (!settings.Batch && settings.BatchSize != 1)
-            errors.Add("batch_size", $"is {settings.BatchSize}, and destination.batch is false: a request has one bare message. Set it to 1");
+            errors.Add("batch_size",
+                $"is {settings.BatchSize}, and destination.batch is false: a request has one bare message. Set it to 1");
         return new Destination(Webhook, settings, destination?.HttpEndpoint);
 
         int Setting(string field, int? value, int min, int max, int byDefault, int now)

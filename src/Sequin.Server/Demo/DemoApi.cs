@@ -91,7 +91,8 @@ internal sealed class DemoApi : IDisposable
         using (response)
         {
             if (!response.IsSuccessStatusCode)
-                throw new StartupException(ExitCode.Failed, $"The demo could not be set up: {response.RequestMessage!.RequestUri!.AbsolutePath} "
+                throw new StartupException(ExitCode.Failed,
+                    $"The demo could not be set up: {response.RequestMessage!.RequestUri!.AbsolutePath} "
                     + $"answered {await response.Content.ReadAsStringAsync(cancellationToken)}");
         }
     }

@@ -55,13 +55,15 @@ internal static class HttpEndpointEndpoints
         string id_or_name, Body<HttpEndpointRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,
         CancellationToken cancellationToken) =>
         Answer(id_or_name, await writer.ChangeAsync(
-            id_or_name, ifMatch, present => HttpEndpointParser.Replace(present, body.Value), cancellationToken), time, HttpEndpointResponse.Of);
+            id_or_name, ifMatch, present => HttpEndpointParser.Replace(present, body.Value), cancellationToken),
+            time, HttpEndpointResponse.Of);
 
     private static async Task<IResult> ChangeAsync(
         string id_or_name, Body<HttpEndpointRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,
         CancellationToken cancellationToken) =>
         Answer(id_or_name, await writer.ChangeAsync(
-            id_or_name, ifMatch, present => HttpEndpointParser.Change(present, body.Value), cancellationToken), time, HttpEndpointResponse.Of);
+            id_or_name, ifMatch, present => HttpEndpointParser.Change(present, body.Value), cancellationToken),
+            time, HttpEndpointResponse.Of);
 
     private static async Task<IResult> RotateAsync(
         string id_or_name, Body<RotateSecretRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,

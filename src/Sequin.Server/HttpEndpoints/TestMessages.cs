@@ -31,7 +31,8 @@ internal sealed class TestMessages(
         var stored = await ReadAsync(consumer, request.Offset ?? await FindOffsetAsync(consumer), cancellationToken);
         var webhook = consumer.Config.Webhook;
         return new TestMessage(
-            stored, DeliveredMetadata.Suffix(consumer, source.Database), request.Path ?? webhook?.Path, request.Batch ?? webhook?.Batch ?? true);
+            stored, DeliveredMetadata.Suffix(consumer, source.Database),
+            request.Path ?? webhook?.Path, request.Batch ?? webhook?.Batch ?? true);
     }
 
     private async Task<long> FindOffsetAsync(ConsumerRecord consumer)

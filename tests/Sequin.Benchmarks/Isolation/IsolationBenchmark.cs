@@ -54,8 +54,9 @@ internal static class IsolationBenchmark
             beside.Add(await WriteAsync(rows));
             await api.DeleteConsumerAsync(dead, cancellationToken);
             await api.DeleteConsumerAsync(slow, cancellationToken);
-            Report.Line(string.Create(CultureInfo.InvariantCulture,
-                $"Repetition {number}: p99 {times.Deliveries(alone[^1]).P99:F2} ms alone, {times.Deliveries(beside[^1]).P99:F2} ms beside"));
+            var (one, other) = (times.Deliveries(alone[^1]).P99, times.Deliveries(beside[^1]).P99);
+            Report.Line(string.Create(
+                CultureInfo.InvariantCulture, $"Repetition {number}: p99 {one:F2} ms alone, {other:F2} ms beside"));
         }
 
         Print(times, alone, beside, hooks.SlowRequests, server.PeakMemoryMiB);

@@ -6,7 +6,7 @@ using Sequin.Testing.Servers;
 namespace Sequin.Benchmarks.Pushing;
 
 /// <summary>What one run took.</summary>
-/// <param name="Elapsed">From the creation of the database to the answer to the last request.</param>
+/// <param name="Elapsed">From the creation of the database, or of the consumer, to the answer to the last request.</param>
 /// <param name="ServerCpu">Of the server process.</param>
 /// <param name="Requests">How many it sent.</param>
 internal sealed record PushResult(TimeSpan Elapsed, TimeSpan ServerCpu, long Requests);
@@ -14,7 +14,15 @@ internal sealed record PushResult(TimeSpan Elapsed, TimeSpan ServerCpu, long Req
 /// <summary>A fresh server pushes a backlog to a receiver on this machine. A first pass over another copy is not counted.</summary>
 internal sealed class PushRun(EmbeddedPostgres postgres, Backlog backlog)
 {
-    public async Task<PushResult> RunAsync(string slot, PushPlan plan, long messages, CancellationToken cancellationToken)
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <param name="slot">Name of everything that is made.</param>
+    /// <param name="plan">How it pushes.</param>
+    /// <param name="messages">How many.</param>
+    /// <param name="fromLog">The backlog is in the log before it counts.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<PushResult> RunAsync(
+        string slot, PushPlan plan, long messages, bool fromLog, CancellationToken cancellationToken)
     {
         var warmUp = $"{slot}_warm_up";
         await backlog.CopySlotAsync(slot, cancellationToken);
@@ -29,8 +37,8 @@ internal sealed class PushRun(EmbeddedPostgres postgres, Backlog backlog)
         PushResult result;
         await using (var server = await ServerProcess.StartAsync(options, cancellationToken))
         {
-            await MeasureAsync(server, warmUp, plan, messages, cancellationToken);
-            result = await MeasureAsync(server, slot, plan, messages, cancellationToken);
+            await MeasureAsync(server, warmUp, plan, messages, fromLog, cancellationToken);
+            result = await MeasureAsync(server, slot, plan, messages, fromLog, cancellationToken);
         }
 
         await Databases.DropAsync(postgres.ConnectionString, logDatabase, cancellationToken);
@@ -40,17 +48,29 @@ internal sealed class PushRun(EmbeddedPostgres postgres, Backlog backlog)
     }
 
     private async Task<PushResult> MeasureAsync(
-        ServerProcess server, string slot, PushPlan plan, long messages, CancellationToken cancellationToken)
+        ServerProcess server, string slot, PushPlan plan, long messages, bool fromLog, CancellationToken cancellationToken)
     {
         await using var hook = await CountingHook.StartAsync(messages, cancellationToken);
         using var api = new ApiClient(server.Address, server.Token);
-        var cpu = server.CpuTime;
-        var started = TimeProvider.System.GetTimestamp();
+        var (cpu, started) = (server.CpuTime, TimeProvider.System.GetTimestamp());
         await api.CreateDatabaseAsync(slot, backlog.ConnectionString, slot, Backlog.Publication, cancellationToken);
+        if (fromLog)
+        {
+            await ReadAsync(api, slot, cancellationToken);
+            (cpu, started) = (server.CpuTime, TimeProvider.System.GetTimestamp());
+        }
+
         await api.CreatePushConsumerAsync(slot, slot, hook.Url, plan, cancellationToken);
         await hook.WhenDoneAsync(cancellationToken);
         var result = new PushResult(TimeProvider.System.GetElapsedTime(started), server.CpuTime - cpu, hook.Requests);
         await api.DeleteConsumerAsync(slot, cancellationToken);
         return result;
+    }
+
+    private async Task ReadAsync(ApiClient api, string stream, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(LookInterval);
+        while (await api.GetLastOffsetAsync(stream, cancellationToken) < backlog.Changes)
+            await timer.WaitForNextTickAsync(cancellationToken);
     }
 }

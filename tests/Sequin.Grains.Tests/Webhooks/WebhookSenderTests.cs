@@ -127,7 +127,8 @@ public sealed class WebhookSenderTests
     public async Task Of_a_name_with_addresses_of_both_kinds_only_the_public_ones_are_connected_to()
     {
         var known = IPAddress.Parse("192.88.98.1");
-        var options = new WebhookOptions { Resolve = (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback, known, IPAddress.IPv6Loopback]) };
+        IPAddress[] addresses = [IPAddress.Loopback, known, IPAddress.IPv6Loopback];
+        var options = new WebhookOptions { Resolve = (_, _) => Task.FromResult(addresses) };
 
         Assert.Equal([known], await new GuardedConnector(options).AllowedAsync("both.example", Cancellation));
     }

@@ -28,7 +28,8 @@ public sealed class MisbehavingReceiverTests(PushServer server) : IClassFixture<
     [InlineData(First.HangsUpWhenDone, null, "ended before the answer")]
     public async Task What_did_not_arrive_comes_once_more_under_the_same_id_and_as_the_next_attempt(First first, int? status, string error)
     {
-        await using var hook = await Hook.StartAsync((context, pushed) => pushed.Attempt == 1 ? MisbehaveAsync(first, context) : Task.CompletedTask);
+        await using var hook = await Hook.StartAsync(
+            (context, pushed) => pushed.Attempt == 1 ? MisbehaveAsync(first, context) : Task.CompletedTask);
         var consumer = await server.PushAsync(hook, "\"request_timeout_ms\":1000");
         await server.ExecuteAsync($"INSERT INTO orders VALUES ({_id}, 'new')");
 
@@ -38,7 +39,7 @@ public sealed class MisbehavingReceiverTests(PushServer server) : IClassFixture<
         Assert.Equal(Pushed.KeyOf(one.Messages[0]), Pushed.KeyOf(two.Messages[0]));
         await server.DrainedAsync(consumer);
         Assert.False(hook.HasMore);
-        var attempts = await AttemptsAsync(consumer);
+        var attempts = await server.AttemptsAsync(consumer);
         Assert.Equal([2, 1], attempts.Select(attempt => attempt.GetProperty("attempt").GetInt32()));
         Assert.Equal(JsonValueKind.Null, attempts[0].GetProperty("error").ValueKind);
         Assert.Contains(error, attempts[1].GetProperty("error").GetString(), StringComparison.Ordinal);
@@ -68,7 +69,7 @@ public sealed class MisbehavingReceiverTests(PushServer server) : IClassFixture<
 
         Assert.False(hook.HasMore);
         Assert.True(Volatile.Read(ref written) < 64 << 20, $"{written} bytes of the answer were taken.");
-        var attempt = Assert.Single(await AttemptsAsync(consumer));
+        var attempt = Assert.Single(await server.AttemptsAsync(consumer));
         Assert.Equal(4096, attempt.GetProperty("answer").GetString()!.Length);
         await server.EndAsync(consumer);
     }
@@ -85,7 +86,8 @@ public sealed class MisbehavingReceiverTests(PushServer server) : IClassFixture<
         Assert.Equal(2, (await hook.NextAsync()).Attempt);
 
         await server.DrainedAsync(consumer);
-        Assert.Contains("headers are larger", (await AttemptsAsync(consumer))[1].GetProperty("error").GetString(), StringComparison.Ordinal);
+        var attempt = (await server.AttemptsAsync(consumer))[1];
+        Assert.Contains("headers are larger", attempt.GetProperty("error").GetString(), StringComparison.Ordinal);
         await server.EndAsync(consumer);
     }
 
@@ -144,7 +146,4 @@ public sealed class MisbehavingReceiverTests(PushServer server) : IClassFixture<
             // Until the other side has had enough.
         }
     }
-
-    private async Task<JsonElement[]> AttemptsAsync(string consumer) =>
-        [.. (await server.GetAsync($"/api/consumers/{consumer}/attempts")).GetProperty("data").EnumerateArray()];
 }

@@ -81,6 +81,10 @@ public sealed class PushServer : IAsyncLifetime
         return answer;
     }
 
+    /// <summary>The requests of a consumer, the last one first.</summary>
+    internal async Task<JsonElement[]> AttemptsAsync(string consumer, string query = "") =>
+        [.. (await GetAsync($"/api/consumers/{consumer}/attempts{query}")).GetProperty("data").EnumerateArray()];
+
     /// <param name="consumer">Its name.</param>
     /// <param name="hasCome">What was written has come: before, there may be nothing to finish yet. Default: the test has seen it.</param>
     internal Task<JsonElement> DrainedAsync(string consumer, Func<bool>? hasCome = null) => UntilAsync(

@@ -40,8 +40,8 @@ internal static class PushScenario
         using (var api = new ApiClient(server.Address, server.Token))
         {
             await api.CreateDatabaseAsync(source.Name, source.ConnectionString, source.Name, TaskSource.Publication, cancellationToken);
-            await api.CreatePushConsumerAsync(
-                source.Name, source.Name, receiver.Url, new PushPlan(Batch: false, BatchSize: 1, Concurrency, RequestTimeout), cancellationToken);
+            var plan = new PushPlan(Batch: false, BatchSize: 1, Concurrency, RequestTimeout);
+            await api.CreatePushConsumerAsync(source.Name, source.Name, receiver.Url, plan, cancellationToken);
         }
 
         var versions = options.RowChanges / Keys;
