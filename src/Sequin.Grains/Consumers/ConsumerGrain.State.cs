@@ -130,6 +130,7 @@ internal sealed partial class ConsumerGrain
             WrittenAtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             IsClean = exact != Exactness.No,
             Groups = _model?.Groups.Signature ?? "",
+            SinceMicros = _sinceMicros,
             Window = _snapshot.WrittenSpan.ToArray(),
             Receives = ReceivesBytes(),
         };

@@ -2,12 +2,13 @@ using Sequin.Core.Identity;
 using Sequin.Core.Receipts;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Secrets;
+using Sequin.Postgres.Log.Segments;
 
 namespace Sequin.Grains.Consumers;
 
 /// <summary>Makes the model of a consumer from the catalog.</summary>
 internal sealed class ConsumerLoader(
-    ConsumerCatalog consumers, StreamCatalog streams, DatabaseCatalog databases, ClusterSecrets secrets)
+    ConsumerCatalog consumers, StreamCatalog streams, DatabaseCatalog databases, StreamPositions positions, ClusterSecrets secrets)
 {
     private const string ReceiptKeyName = "receipts";
     private const int ReceiptKeyBytes = 32;
@@ -29,4 +30,8 @@ internal sealed class ConsumerLoader(
             Suffix = DeliveredMetadata.Suffix(consumer, database),
         };
     }
+
+    /// <summary>Before the consumer goes behind an offset: see <see cref="StreamPositions.HoldAsync"/>.</summary>
+    public Task<long?> HoldAsync(ConsumerModel consumer, long startAfter, CancellationToken cancellationToken) =>
+        positions.HoldAsync(consumer.Record.StreamId, startAfter, cancellationToken);
 }

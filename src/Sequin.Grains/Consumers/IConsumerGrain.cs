@@ -56,6 +56,16 @@ public interface IConsumerGrain : IGrainWithGuidKey
     [Alias("reload")]
     Task ReloadAsync(long revision, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Begins again behind an offset, as a new generation: leases and receipts of before are void, and messages come with the delivery
+    /// count 1. Waiting receives go on waiting. Answered after it is durable. Of two at once the later one holds.
+    /// </summary>
+    /// <param name="startAfter">Offset.</param>
+    /// <param name="sinceMicros">Messages committed before are passed over; microseconds since the Unix epoch, 0: none.</param>
+    /// <param name="cancellationToken">Ends the wait for what is under way; not the rewind itself.</param>
+    [Alias("rewind")]
+    Task<RewindResult> RewindAsync(long startAfter, long sinceMicros, CancellationToken cancellationToken);
+
     /// <summary>Forgets all state, after the catalog has forgotten the consumer. Waiting receives answer <c>Gone</c>.</summary>
     [Alias("delete")]
     Task DeleteAsync();

@@ -17,6 +17,7 @@ internal sealed class SegmentFilter
     private readonly HashSet<string>? _tables;
     private readonly bool[] _actions = new bool[byte.MaxValue + 1];
     private bool[] _wantedTables = [];
+    private bool _looksAtTimes;
 
     public SegmentFilter(ConsumerId consumer, ConsumerConfig config)
     {
@@ -27,11 +28,15 @@ internal sealed class SegmentFilter
         _actions[(byte)ChangeAction.Read] = true;
     }
 
+    /// <summary>Messages committed before are not wanted; microseconds since the Unix epoch, 0: all are.</summary>
+    public long SinceMicros { get; set; }
+
     /// <summary>Prepares for a segment; false when the consumer wants nothing of it.</summary>
     public bool Enter(Segment segment)
     {
         if (segment.Audience is { } audience && audience != _consumer)
             return false;
+        _looksAtTimes = segment.FirstCommitTimeMicros < SinceMicros;
         if (_tables is null)
             return true;
 
@@ -50,5 +55,6 @@ internal sealed class SegmentFilter
 
     /// <summary>Whether the consumer wants a message of the entered segment.</summary>
     public bool Wants(in SegmentIndex entries, int index) =>
-        _actions[(byte)entries.Actions[index]] && (_tables is null || _wantedTables[entries.Tables[index]]);
+        _actions[(byte)entries.Actions[index]] && (_tables is null || _wantedTables[entries.Tables[index]])
+        && (!_looksAtTimes || entries.RunOf(index).CommitTimeMicros >= SinceMicros);
 }

@@ -1,6 +1,7 @@
 using Sequin.Core.Changes;
 using Sequin.Core.Identity;
 using Sequin.Core.Segments;
+using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Decoding;
 
@@ -19,12 +20,12 @@ internal sealed class BatchAssembler : IChangeReceiver
     private long _lastCommitTimeMicros;
 
     /// <param name="position">What is durable now.</param>
-    /// <param name="heads">The last offset of every stream of the database.</param>
-    public BatchAssembler(SlotPosition position, IReadOnlyDictionary<StreamKey, long> heads)
+    /// <param name="ends">Where every stream of the database ends.</param>
+    public BatchAssembler(SlotPosition position, IReadOnlyDictionary<StreamKey, StreamEnd> ends)
     {
         _position = position;
-        foreach (var (stream, head) in heads)
-            _streams.Add(new OpenSegment(stream, head + 1));
+        foreach (var (stream, end) in ends)
+            _streams.Add(new OpenSegment(stream, end));
     }
 
     public bool HasMessages { get; private set; }
@@ -84,14 +85,24 @@ internal sealed class BatchAssembler : IChangeReceiver
 
     private void Seal(OpenSegment stream)
     {
-        var segment = stream.Builder.Seal(stream.NextOffset);
-        stream.NextOffset += segment.Count;
-        _sealed.Add(segment);
+        _sealed.Add(stream.Place(stream.Builder.Seal(stream.NextOffset)));
     }
 
-    private sealed class OpenSegment(StreamKey stream, long nextOffset)
+    private sealed class OpenSegment(StreamKey stream, StreamEnd end)
     {
+        private long _latestCommitTimeMicros = end.CommitTimeMicros;
+
         public SegmentBuilder Builder { get; } = new(stream);
-        public long NextOffset { get; set; } = nextOffset;
+        public long NextOffset { get; private set; } = end.Offset + 1;
+
+        /// <summary>The segment is the stream's next: offsets go on behind it, and times do not fall behind those before it.</summary>
+        public Segment Place(Segment segment)
+        {
+            NextOffset += segment.Count;
+            if (segment.LastCommitTimeMicros < _latestCommitTimeMicros)
+                return segment with { LastCommitTimeMicros = _latestCommitTimeMicros };
+            _latestCommitTimeMicros = segment.LastCommitTimeMicros;
+            return segment;
+        }
     }
 }

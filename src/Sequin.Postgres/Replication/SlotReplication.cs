@@ -66,11 +66,11 @@ public sealed partial class SlotReplication(
         DatabaseRecord database, SlotLease lease, SlotPosition position, ISegmentSubscriber subscriber, StateReporter state,
         CancellationToken cancellationToken)
     {
-        var heads = new Dictionary<StreamKey, long>();
+        var ends = new Dictionary<StreamKey, StreamEnd>();
         foreach (var stream in await _streams.ListAsync(database.Id, cancellationToken))
-            heads.Add(stream.Id, await _segments.ReadHeadAsync(stream.Id, cancellationToken));
+            ends.Add(stream.Id, await _segments.ReadEndAsync(stream.Id, cancellationToken));
 
-        var assembler = new BatchAssembler(position, heads);
+        var assembler = new BatchAssembler(position, ends);
         var decoder = new PgOutputDecoder(database.Name, assembler, time) { ResumeAfter = position.Last };
         using var handover = new BatchHandover(decoder, assembler);
         await using var writer = await SegmentWriter.OpenAsync(log, cancellationToken);

@@ -6,7 +6,7 @@ namespace Sequin.Server.Consumers;
 
 /// <summary>Creates a consumer. Its grain comes to life with the first receive, and reads the catalog then.</summary>
 internal sealed class ConsumerCreation(
-    ConsumerCatalog consumers, ConsumerSources sources, GroupColumnGuard groupColumns, SegmentReader segments)
+    ConsumerCatalog consumers, ConsumerSources sources, GroupColumnGuard groupColumns, StreamPositions positions)
 {
     public async Task<ConsumerCreationResult> RunAsync(NewConsumer request, CancellationToken cancellationToken)
     {
@@ -14,18 +14,22 @@ internal sealed class ConsumerCreation(
             return new ConsumerCreationResult.NoStream();
 
         await groupColumns.CheckAsync(source.Database, request.Config.GroupColumns, cancellationToken);
+        // Of "now": whatever is committed in the log after this look is newer than the request.
+        var position = await positions.FindAsync(source.Stream.Id, request.Start, cancellationToken);
+        if (position is not FoundPosition.At start)
+            return position is null ? new ConsumerCreationResult.NoStream() : new ConsumerCreationResult.NotThere(position);
+
         var consumer = new ConsumerRecord
         {
             Id = ConsumerId.New(),
             Name = request.Name,
             StreamId = source.Stream.Id,
             Config = request.Config,
-            // Whatever is committed in the log after this look is newer than the request.
-            StartAfter = request.StartAfter ?? await segments.ReadHeadAsync(source.Stream.Id, cancellationToken),
+            StartAfter = start.StartAfter,
         };
         try
         {
-            return new ConsumerCreationResult.Created(await consumers.InsertAsync(consumer, cancellationToken));
+            return await KeepAsync(await consumers.InsertAsync(consumer, cancellationToken), cancellationToken);
         }
         catch (NameTakenException)
         {
@@ -37,6 +41,15 @@ internal sealed class ConsumerCreation(
             return new ConsumerCreationResult.NoStream();
         }
     }
+
+    // What it begins with may have been deleted between the look and the insert; from the insert on it is kept.
+    private async Task<ConsumerCreationResult> KeepAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
+    {
+        if (await positions.HoldAsync(consumer.StreamId, consumer.StartAfter, cancellationToken) is not { } oldest)
+            return new ConsumerCreationResult.Created(consumer);
+        await consumers.DeleteAsync(consumer.Id, CancellationToken.None);
+        return new ConsumerCreationResult.NotThere(new FoundPosition.NotKept(oldest));
+    }
 }
 
 /// <summary>What came of the creation of a consumer.</summary>
@@ -45,6 +58,9 @@ internal abstract record ConsumerCreationResult
     public sealed record Created(ConsumerRecord Consumer) : ConsumerCreationResult;
 
     public sealed record NameTaken : ConsumerCreationResult;
+
+    /// <param name="Position">Why it cannot begin where it was asked to.</param>
+    public sealed record NotThere(FoundPosition Position) : ConsumerCreationResult;
 
     /// <summary>The stream, or the database, that it was to read is not there.</summary>
     public sealed record NoStream : ConsumerCreationResult;

@@ -30,9 +30,9 @@ internal static class ConsumerParser
         if (request.Destination is null)
             errors.Add("destination.type", $"is required; supported is '{PullDestination}'");
         var start = ConsumerStart.Parse(errors, request.Start);
-        var config = Settings(errors, request, GivenFields.All, new ConsumerConfig { Start = start.Point });
+        var config = Settings(errors, request, GivenFields.All, ConsumerStart.ConfigOf(start));
         errors.ThrowIfAny();
-        return new NewConsumer(name, request.Database, request.Stream, config, start.After);
+        return new NewConsumer(name, request.Database, request.Stream, config, start);
     }
 
     /// <param name="request">What to change.</param>

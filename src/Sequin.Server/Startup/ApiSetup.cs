@@ -71,6 +71,7 @@ internal static class ApiSetup
         api.MapStreams();
         api.MapStreamReading();
         api.MapConsumers();
+        api.MapRewinds();
         api.MapDeadLetters();
         api.MapRedrives();
         api.MapMessages();

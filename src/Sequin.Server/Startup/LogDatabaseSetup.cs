@@ -21,6 +21,7 @@ internal static class LogDatabaseSetup
         services.Configure<SecretsOptions>(secrets => secrets.EncryptionKey = options.EncryptionKey);
         services.AddSingleton<DatabaseCatalog>();
         services.AddSingleton<StreamCatalog>();
+        services.AddSingleton<StreamPositions>();
         services.AddSingleton<ConsumerCatalog>();
         services.AddSingleton<HttpEndpointCatalog>();
         services.AddSingleton<SlotStore>();

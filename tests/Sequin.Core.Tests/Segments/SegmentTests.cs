@@ -8,6 +8,18 @@ namespace Sequin.Core.Tests.Segments;
 
 public sealed class SegmentTests
 {
+    [Fact]
+    public void Its_times_span_transactions_that_are_not_in_the_order_of_their_times()
+    {
+        var builder = new SegmentBuilder(StreamKey.New());
+        foreach (var micros in new[] { 20L, 10, 40, 30 })
+            builder.Append(new ChangeHeader(new Lsn(1), micros, 0, "public.t", ChangeAction.Insert, 1, 0), "{}"u8);
+
+        var segment = builder.Seal(1);
+
+        Assert.Equal((10, 40), (segment.FirstCommitTimeMicros, segment.LastCommitTimeMicros));
+    }
+
     private static readonly StreamKey Stream = new(new Guid("0198a000-0000-7000-8000-00000000000a"));
     private static readonly string[] SomeTables = ["public.orders", "public.Order Items", "ünïcode.tablé", ""];
 

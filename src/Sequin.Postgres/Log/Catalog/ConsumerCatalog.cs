@@ -14,7 +14,9 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
     /// <exception cref="ArgumentException">The stream does not exist, or no longer.</exception>
     public async Task<ConsumerRecord> InsertAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
     {
+        // As StreamPositions.HoldAsync does for one that is moved.
         const string sql = """
+            WITH held AS (UPDATE sequin.streams SET positions_version = positions_version + 1 WHERE id = $3)
             INSERT INTO sequin.consumers (id, name, stream_id, config, start_after, revision) VALUES ($1, $2, $3, $4::json, $5, $6)
             RETURNING created_at
             """;

@@ -21,6 +21,12 @@ public sealed record ConsumerConfig
     /// <summary>Where it was asked to begin; an offset is in <see cref="ConsumerRecord.StartAfter"/>. Never changes.</summary>
     public StartPoint Start { get; init; }
 
+    /// <summary>Of <see cref="StartPoint.Timestamp"/>: microseconds since the Unix epoch. What was committed before is not for it.</summary>
+    public long StartMicros { get; init; }
+
+    /// <summary>Of <see cref="StartPoint.Lsn"/>.</summary>
+    public string? StartLsn { get; init; }
+
     /// <summary>False: no groups, no order.</summary>
     public bool MessageGrouping { get; init; } = true;
 
@@ -67,6 +73,8 @@ public enum StartPoint
     /// <summary>At the oldest message kept.</summary>
     Beginning,
     Offset,
+    Timestamp,
+    Lsn,
 }
 
 /// <summary>What the group of a dead letter does.</summary>

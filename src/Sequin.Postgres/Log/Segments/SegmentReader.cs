@@ -56,6 +56,17 @@ public sealed class SegmentReader(NpgsqlDataSource source)
     public async Task<long> ReadHeadAsync(StreamKey stream, CancellationToken cancellationToken) =>
         await source.ReadValueAsync<long>(ReadHead, [stream.Value], cancellationToken) ?? 0;
 
+    /// <summary>The last offset of a stream, and the time that its next segment must not fall behind.</summary>
+    public async Task<StreamEnd> ReadEndAsync(StreamKey stream, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            SELECT last_offset, last_commit_time FROM sequin.segments WHERE stream_id = $1 ORDER BY base_offset DESC LIMIT 1
+            """;
+        var ends = await source.ReadListAsync(
+            sql, [stream.Value], row => new StreamEnd(row.GetInt64(0), row.ReadMicros(1)), cancellationToken);
+        return ends is [var end] ? end : StreamEnd.Empty;
+    }
+
     // Sequential access: columns in the order of the select list, each once.
     private static async Task<Segment> ReadRowAsync(NpgsqlDataReader row, StreamKey stream, CancellationToken cancellationToken) => new()
     {

@@ -95,7 +95,7 @@ public sealed class UndecodableChangeTests
     private static IngestBatch Decode(StreamKey stream, params byte[][] rows)
     {
         var assembler = new BatchAssembler(
-            new SlotPosition(Position.Start(1), Lsn.Zero, null, null), new Dictionary<StreamKey, long> { [stream] = 0 });
+            new SlotPosition(Position.Start(1), Lsn.Zero, null, null), new Dictionary<StreamKey, StreamEnd> { [stream] = StreamEnd.Empty });
         var decoder = new PgOutputDecoder("myapp", assembler);
         byte[][] messages =
             [Begin(100), Relation(Table, "public", "t", 'd', new Column("id", 25, true)), .. rows, Commit(100, 150)];
