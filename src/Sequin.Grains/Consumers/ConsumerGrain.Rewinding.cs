@@ -54,6 +54,40 @@ internal sealed partial class ConsumerGrain
         ServeWaiters();
     }
 
+    public async Task<long?> SaveFloorAsync(CancellationToken cancellationToken)
+    {
+        await _alone.WaitAsync(cancellationToken);
+        try
+        {
+            if (_model is null)
+                return null;
+            var floor = _window.Floor;
+            await _save.SaveAsync();
+            return floor;
+        }
+        finally
+        {
+            _alone.Release();
+        }
+    }
+
+    public async Task DropAsync(long through, CancellationToken cancellationToken)
+    {
+        await _alone.WaitAsync(cancellationToken);
+        try
+        {
+            // Needs no save: what the log does not have does not come back after a crash.
+            if (_model is null)
+                return;
+            _window.DropThrough(through);
+            ServeWaiters();
+        }
+        finally
+        {
+            _alone.Release();
+        }
+    }
+
     private MessageWindow MessagesOf(ConsumerModel model, Core.Windows.ConsumerWindow window)
     {
         model.Filter.SinceMicros = _sinceMicros;

@@ -66,6 +66,14 @@ public interface IConsumerGrain : IGrainWithGuidKey
     [Alias("rewind")]
     Task<RewindResult> RewindAsync(long startAfter, long sinceMicros, CancellationToken cancellationToken);
 
+    /// <summary>The offset up to which everything is finished, durably; null: there is no such consumer.</summary>
+    [Alias("floor")]
+    Task<long?> SaveFloorAsync(CancellationToken cancellationToken);
+
+    /// <summary>Everything up to this offset was deleted from the log: what of it was not finished is given up.</summary>
+    [Alias("drop")]
+    Task DropAsync(long through, CancellationToken cancellationToken);
+
     /// <summary>Forgets all state, after the catalog has forgotten the consumer. Waiting receives answer <c>Gone</c>.</summary>
     [Alias("delete")]
     Task DeleteAsync();

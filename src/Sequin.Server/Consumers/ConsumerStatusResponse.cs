@@ -1,5 +1,6 @@
 using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Retention;
 
 namespace Sequin.Server.Consumers;
 
@@ -33,8 +34,20 @@ internal sealed record ConsumerStatusResponse
     /// <summary>The groups that hold back the most messages, the worst first; ten at most.</summary>
     public required IReadOnlyList<BlockedGroupResponse> BlockedGroups { get; init; }
 
+    /// <summary>What was deleted before it was finished, the newest first; ten at most.</summary>
+    public required IReadOnlyList<ConsumerGapResponse> Gaps { get; init; }
+
     /// <summary>Why nothing is delivered although there are messages; null: nothing is in the way.</summary>
     public required DeliveryObstacle? NotDelivering { get; init; }
+}
+
+/// <summary>Messages that the stream's retention deleted, by <c>limit</c> <c>drop</c>, before the consumer had finished them.</summary>
+/// <param name="FromOffset">The first that may be missing.</param>
+/// <param name="ToOffset">The last.</param>
+/// <param name="DetectedAt">When they were deleted.</param>
+internal sealed record ConsumerGapResponse(long FromOffset, long ToOffset, DateTimeOffset DetectedAt)
+{
+    public static ConsumerGapResponse Of(ConsumerGap gap) => new(gap.FromOffset, gap.ToOffset, gap.DetectedAt);
 }
 
 /// <summary>How far a consumer is behind its stream.</summary>

@@ -46,6 +46,8 @@ internal static class ApiSetup
         services.AddSingleton<Receiver>();
         services.AddSingleton<StreamGateway>();
         services.AddSingleton<StreamDirectory>();
+        services.AddSingleton<StreamViews>();
+        services.AddSingleton<StreamChange>();
         services.AddSingleton<StreamPages>();
         services.AddSingleton<StreamTail>();
     }

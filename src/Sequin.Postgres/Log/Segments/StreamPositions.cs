@@ -48,6 +48,14 @@ public sealed class StreamPositions(NpgsqlDataSource source)
         return oldest > startAfter + 1 ? oldest : null;
     }
 
+    /// <returns>The oldest offset and the last one; 0: nothing is in it.</returns>
+    public async Task<(long Oldest, long Last)> ReadEndsAsync(StreamKey stream, CancellationToken cancellationToken)
+    {
+        const string last = "SELECT last_offset FROM sequin.segments WHERE stream_id = $1 ORDER BY base_offset DESC LIMIT 1";
+        return (await source.ReadValueAsync<long>(ReadOldest, [stream.Value], cancellationToken) ?? 0,
+            await source.ReadValueAsync<long>(last, [stream.Value], cancellationToken) ?? 0);
+    }
+
     private async Task<FoundPosition> FindTimeAsync(StreamKey stream, Known known, long micros, CancellationToken cancellationToken)
     {
         if (micros > known.NowMicros + (long)ClockSkewMax.TotalMicroseconds)

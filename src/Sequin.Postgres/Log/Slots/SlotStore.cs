@@ -97,6 +97,10 @@ public sealed class SlotStore(NpgsqlDataSource source)
             throw new SlotLeaseLostException(lease);
     }
 
+    /// <summary>Notes that what is committed from here on goes by these routes.</summary>
+    public Task SaveRoutesAppliedAsync(SlotLease lease, long routesVersion, CancellationToken cancellationToken) =>
+        UpdateAsync(lease, "routes_applied = $4", [routesVersion], cancellationToken);
+
     /// <summary>Notes how a database is doing; without a lease, because who cannot get one must say so too.</summary>
     public Task SetStateAsync(DatabaseId databaseId, DatabaseState state, string? detail, CancellationToken cancellationToken)
     {
