@@ -61,7 +61,8 @@ internal sealed partial class ConsumerGrain
         {
             if (_model is null)
                 return null;
-            var floor = _window.Floor;
+            // One that has ended needs nothing more.
+            var floor = _window.Floor >= _model.Config.EndOffset ? long.MaxValue - 1 : _window.Floor;
             await _save.SaveAsync();
             return floor;
         }

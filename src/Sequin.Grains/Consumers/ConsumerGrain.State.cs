@@ -85,7 +85,10 @@ internal sealed partial class ConsumerGrain
     }
 
     private bool WantsMore() =>
-        _window.HasRoom && _window.Counts.Ready < Math.Max(ReadyMin, ReadyBatches * _batchSize) && _model?.Config.Status != ConsumerActivity.Disabled;
+        _window.HasRoom && !IsAtEnd && _window.Counts.Ready < Math.Max(ReadyMin, ReadyBatches * _batchSize) && _model?.Config.Status != ConsumerActivity.Disabled;
+
+    /// <summary>Of a consumer that ends: it has looked at everything that is for it.</summary>
+    private bool IsAtEnd => _window.NextOffset > (_model?.Config.EndOffset ?? long.MaxValue);
 
     private void CallForMore()
     {

@@ -17,11 +17,14 @@ internal sealed class SegmentFilter
     private readonly HashSet<string>? _tables;
     private readonly bool[] _actions = new bool[byte.MaxValue + 1];
     private bool[] _wantedTables = [];
+    private readonly long _lastOffset;
     private bool _looksAtTimes;
+    private long _count;
 
     public SegmentFilter(ConsumerId consumer, ConsumerConfig config)
     {
         _consumer = consumer;
+        _lastOffset = config.EndOffset ?? long.MaxValue;
         _tables = config.Tables.Count == 0 ? null : [.. config.Tables];
         foreach (var action in config.Actions.Count == 0 ? ActionsDefault : config.Actions)
             _actions[(byte)action] = true;
@@ -35,6 +38,9 @@ internal sealed class SegmentFilter
     public bool Enter(Segment segment)
     {
         if (segment.Audience is { } audience && audience != _consumer)
+            return false;
+        _count = _lastOffset - segment.BaseOffset + 1;
+        if (_count <= 0)
             return false;
         _looksAtTimes = segment.FirstCommitTimeMicros < SinceMicros;
         if (_tables is null)
@@ -56,5 +62,5 @@ internal sealed class SegmentFilter
     /// <summary>Whether the consumer wants a message of the entered segment.</summary>
     public bool Wants(in SegmentIndex entries, int index) =>
         _actions[(byte)entries.Actions[index]] && (_tables is null || _wantedTables[entries.Tables[index]])
-        && (!_looksAtTimes || entries.RunOf(index).CommitTimeMicros >= SinceMicros);
+        && index < _count && (!_looksAtTimes || entries.RunOf(index).CommitTimeMicros >= SinceMicros);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Retention;
 
@@ -10,7 +11,8 @@ namespace Sequin.Grains.Retention;
 /// nothing behind: what was deleted is noted with its deletion.
 /// </summary>
 internal sealed partial class RetentionService(
-    RetentionStore store, StreamCatalog streams, RetentionPass pass, TimeProvider time, ILogger<RetentionService> logger) : BackgroundService
+    RetentionStore store, StreamCatalog streams, ConsumerCatalog consumers, RetentionPass pass, IGrainFactory grains, TimeProvider time,
+    ILogger<RetentionService> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -25,6 +27,7 @@ internal sealed partial class RetentionService(
     public async Task<int> RunOnceAsync(TimeSpan age, CancellationToken cancellationToken)
     {
         await streams.DeleteMessagesAsync(cancellationToken);
+        await EndAsync(cancellationToken);
         var due = await store.ClaimAsync(age, StreamsMax, cancellationToken);
         foreach (var stream in due)
         {
@@ -39,6 +42,16 @@ internal sealed partial class RetentionService(
         }
 
         return due.Count;
+    }
+
+    /// <summary>Deletes consumers whose time is over; like a user does, the catalog first.</summary>
+    private async Task EndAsync(CancellationToken cancellationToken)
+    {
+        foreach (var consumer in await consumers.ListExpiredAsync(cancellationToken))
+        {
+            if (await consumers.DeleteAsync(consumer, cancellationToken))
+                await grains.GetGrain<IConsumerGrain>(consumer.Value).DeleteAsync();
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

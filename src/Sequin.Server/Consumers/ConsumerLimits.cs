@@ -9,6 +9,11 @@ internal static class ConsumerLimits
     public const int TablesMax = 1000;
     public const int GroupColumnsMax = 32;
 
+    /// <summary>How long a replay lives.</summary>
+    public static readonly TimeSpan ReplayTtl = TimeSpan.FromHours(24);
+    public static readonly TimeSpan ReplayTtlMin = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan ReplayTtlMax = TimeSpan.FromDays(7);
+
     /// <summary>Shown in a status.</summary>
     public const int GapsMax = 10;
 

@@ -74,6 +74,7 @@ internal static class ApiSetup
         api.MapStreamReading();
         api.MapConsumers();
         api.MapRewinds();
+        api.MapReplays();
         api.MapDeadLetters();
         api.MapRedrives();
         api.MapMessages();

@@ -81,6 +81,11 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
         return present is null ? new ConsumerUpdate.Gone() : new ConsumerUpdate.Stale(present.Revision);
     }
 
+    /// <summary>Those whose time is over.</summary>
+    public async Task<IReadOnlyList<ConsumerId>> ListExpiredAsync(CancellationToken cancellationToken) => await source.ReadListAsync(
+        "SELECT id FROM sequin.consumers WHERE (config->>'expires_at')::timestamptz < now()", [], row => new ConsumerId(row.GetGuid(0)),
+        cancellationToken);
+
     /// <returns>False: there was none.</returns>
     public async Task<bool> DeleteAsync(ConsumerId id, CancellationToken cancellationToken) =>
         await source.ExecuteAsync("DELETE FROM sequin.consumers WHERE id = $1", [id.Value], cancellationToken) == 1;

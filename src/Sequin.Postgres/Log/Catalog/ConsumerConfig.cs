@@ -27,6 +27,12 @@ public sealed record ConsumerConfig
     /// <summary>Of <see cref="StartPoint.Lsn"/>.</summary>
     public string? StartLsn { get; init; }
 
+    /// <summary>The last message it gets; null: it goes on for ever.</summary>
+    public long? EndOffset { get; init; }
+
+    /// <summary>It is deleted then; null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>False: no groups, no order.</summary>
     public bool MessageGrouping { get; init; } = true;
 
