@@ -81,6 +81,8 @@ internal sealed class SlotPump(
             {
                 await AppendAsync(batch.Position, batch.Segments, batch.Undecodable, cancellationToken);
                 subscriber.OnCommitted(batch.Segments);
+                foreach (var change in batch.Undecodable)
+                    subscriber.OnSetAside(change);
                 if (!routing.IsStopped)
                     await state.SetAsync(StateOf(batch), null, cancellationToken);
             }

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Sequin.Core.Changes;
 using Sequin.Core.Identity;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Attach;
+using Sequin.Postgres.Replication.Binary;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Source;
 
@@ -39,15 +41,15 @@ public sealed partial class SlotReplication(
                 return "it is paused";
             }
 
-            var (decision, position) = await new SlotAttachment(_slots, _gaps).AttachAsync(database, lease, cancellationToken);
-            if (decision is not AttachDecision.Start)
+            try
             {
-                await ReportAsync(state, database, decision.State, decision.Text, cancellationToken);
-                return decision.Text;
+                return await AttachAndPumpAsync(database, lease, subscriber, state, binary: false, cancellationToken);
             }
-
-            await PumpAsync(database, lease, position, subscriber, state, cancellationToken);
-            throw new InvalidOperationException("A pump ends by its token or by an exception.");
+            catch (SourceProblemException tooLarge) when (tooLarge.Problem.Code == SourceProblemCode.RowTooLarge)
+            {
+                LogBinary(logger, tooLarge, database.Name);
+                return await AttachAndPumpAsync(database, lease, subscriber, state, binary: true, cancellationToken);
+            }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -60,8 +62,31 @@ public sealed partial class SlotReplication(
         }
     }
 
+    /// <returns>Why it did not start, or what a run in binary was for.</returns>
+    private async Task<string> AttachAndPumpAsync(
+        DatabaseRecord database, SlotLease lease, ISegmentSubscriber subscriber, StateReporter state, bool binary,
+        CancellationToken cancellationToken)
+    {
+        var (decision, position) = await new SlotAttachment(_slots, _gaps).AttachAsync(database, lease, cancellationToken);
+        if (decision is not AttachDecision.Start)
+        {
+            await ReportAsync(state, database, decision.State, decision.Text, cancellationToken);
+            return decision.Text;
+        }
+
+        try
+        {
+            await PumpAsync(database, lease, position, subscriber, state, binary, cancellationToken);
+            throw new InvalidOperationException("A pump ends by its token or by an exception.");
+        }
+        catch (RowPassedException passed)
+        {
+            return passed.Message;
+        }
+    }
+
     private async Task PumpAsync(
-        DatabaseRecord database, SlotLease lease, SlotPosition position, ISegmentSubscriber subscriber, StateReporter state,
+        DatabaseRecord database, SlotLease lease, SlotPosition position, ISegmentSubscriber subscriber, StateReporter state, bool binary,
         CancellationToken cancellationToken)
     {
         var assembler = new BatchAssembler(position);
@@ -70,14 +95,31 @@ public sealed partial class SlotReplication(
         var routing = new PumpRouting(log, lease, handover);
         await routing.LoadAsync(cancellationToken);
         await using var writer = await SegmentWriter.OpenAsync(log, cancellationToken);
-        await using var feed = await NpgsqlReplicationFeed.StartAsync(
-            database.Address, database.SlotName, database.PublicationName, position.EndLsn, options.SourceSilenceMax, cancellationToken);
+        await using var feed = await StartFeedAsync(database, position.EndLsn, binary, cancellationToken);
 
         LogStreaming(logger, database.Name, database.SlotName, position.EndLsn, lease.Epoch);
         // The state stays until something has come, or the stream has held for a moment: one that breaks at its first change, again and
         // again, must not look well in between.
         var pump = new SlotPump(database, lease, position, decoder, handover, routing, feed, writer, subscriber, state, options, time);
         await pump.RunAsync(cancellationToken);
+    }
+
+    private async Task<IReplicationFeed> StartFeedAsync(
+        DatabaseRecord database, Lsn start, bool binary, CancellationToken cancellationToken)
+    {
+        var feed = await NpgsqlReplicationFeed.StartAsync(
+            database.Address, database.SlotName, database.PublicationName, start, binary, options.SourceSilenceMax, cancellationToken);
+        if (!binary)
+            return feed;
+        try
+        {
+            return new BinaryFeed(feed, await SourceText.OpenAsync(database.Address, cancellationToken));
+        }
+        catch
+        {
+            await feed.DisposeAsync();
+            throw;
+        }
     }
 
     // The log database may be what broke: then nobody can be told, and the exception itself says so.
@@ -116,7 +158,11 @@ public sealed partial class SlotReplication(
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Streaming {DatabaseName} from slot {SlotName} at {Lsn} (epoch {Epoch}).")]
-    private static partial void LogStreaming(ILogger logger, string databaseName, string slotName, Core.Changes.Lsn lsn, long epoch);
+    private static partial void LogStreaming(ILogger logger, string databaseName, string slotName, Lsn lsn, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A row of {DatabaseName} cannot be sent as text; reading on in binary until it is passed, which is slow.")]
+    private static partial void LogBinary(ILogger logger, Exception exception, string databaseName);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The lease on the slot of database {DatabaseId} could not be given back; it ends by itself in {Duration}.")]
