@@ -17,8 +17,6 @@ public sealed partial class SlotReplication(
     NpgsqlDataSource log, SlotPumpOptions options, TimeProvider time, ILogger<SlotReplication> logger)
 {
     private readonly SlotStore _slots = new(log);
-    private readonly StreamCatalog _streams = new(log);
-    private readonly SegmentReader _segments = new(log);
     private readonly GapStore _gaps = new(log);
 
     /// <summary>Takes the slot's lease, attaches and pumps until something ends it.</summary>
@@ -91,20 +89,18 @@ public sealed partial class SlotReplication(
         DatabaseRecord database, SlotLease lease, SlotPosition position, ISegmentSubscriber subscriber, StateReporter state, bool binary,
         CancellationToken cancellationToken)
     {
-        var heads = new Dictionary<StreamKey, long>();
-        foreach (var stream in await _streams.ListAsync(database.Id, cancellationToken))
-            heads.Add(stream.Id, await _segments.ReadHeadAsync(stream.Id, cancellationToken));
-
-        var assembler = new BatchAssembler(position, heads);
+        var assembler = new BatchAssembler(position);
         var decoder = new PgOutputDecoder(database.Name, assembler, time) { ResumeAfter = position.Last };
         using var handover = new BatchHandover(decoder, assembler);
+        var routing = new PumpRouting(log, lease, handover);
+        await routing.LoadAsync(cancellationToken);
         await using var writer = await SegmentWriter.OpenAsync(log, cancellationToken);
         await using var feed = await StartFeedAsync(database, position.EndLsn, binary, cancellationToken);
 
         LogStreaming(logger, database.Name, database.SlotName, position.EndLsn, lease.Epoch);
         // The state stays until something has come, or the stream has held for a moment: one that breaks at its first change, again and
         // again, must not look well in between.
-        var pump = new SlotPump(database, lease, position, decoder, handover, feed, writer, subscriber, state, options, time);
+        var pump = new SlotPump(database, lease, position, decoder, handover, routing, feed, writer, subscriber, state, options, time);
         await pump.RunAsync(cancellationToken);
     }
 

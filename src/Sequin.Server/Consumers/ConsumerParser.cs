@@ -29,13 +29,13 @@ internal static class ConsumerParser
         if (request.Destination is null)
             DestinationParser.Require(errors);
         var start = ConsumerStart.Parse(errors, request.Start);
-        var present = new ConsumerConfig { Start = start.Point };
+        var present = ConsumerStart.ConfigOf(start);
         var destination = request.Destination is null
             ? Destination.Pull
             : DestinationParser.Parse(errors, request, GivenFields.All, present);
         var config = Settings(errors, request, GivenFields.All, destination, present);
         errors.ThrowIfAny();
-        return new NewConsumer(name, request.Database, request.Stream, config, destination.HttpEndpoint, start.After);
+        return new NewConsumer(name, request.Database, request.Stream, config, destination.HttpEndpoint, start);
     }
 
     /// <param name="request">What to change.</param>

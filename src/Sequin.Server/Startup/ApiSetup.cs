@@ -48,6 +48,8 @@ internal static class ApiSetup
         services.AddSingleton<Receiver>();
         services.AddSingleton<StreamGateway>();
         services.AddSingleton<StreamDirectory>();
+        services.AddSingleton<StreamViews>();
+        services.AddSingleton<StreamChange>();
         services.AddSingleton<StreamPages>();
         services.AddSingleton<StreamTail>();
     }
@@ -74,6 +76,8 @@ internal static class ApiSetup
         api.MapStreamReading();
         api.MapConsumers();
         api.MapAttempts();
+        api.MapRewinds();
+        api.MapReplays();
         api.MapDeadLetters();
         api.MapRedrives();
         api.MapMessages();
