@@ -10,7 +10,7 @@ namespace Sequin.Postgres.Replication;
 /// Gathers decoded changes into segments of every stream that takes them, until the writer takes all there is. Offsets are given
 /// here, so the order of sealing is the order of the log. Not thread safe: <see cref="BatchHandover"/> guards it.
 /// </summary>
-internal sealed class BatchAssembler : IChangeReceiver
+internal sealed partial class BatchAssembler : IChangeReceiver
 {
     private readonly List<OpenSegment> _streams = [];
     private readonly List<Segment> _sealed = [];
@@ -67,9 +67,10 @@ internal sealed class BatchAssembler : IChangeReceiver
                 Seal(stream);
         }
 
-        var batch = new IngestBatch([.. _sealed], [.. _undecodable], _position, _lastCommitTimeMicros);
+        var batch = new IngestBatch([.. _sealed], [.. _undecodable], [.. _chunks], _position, _lastCommitTimeMicros);
         _sealed.Clear();
         _undecodable.Clear();
+        _chunks.Clear();
         SizeBytes = 0;
         HasMessages = false;
         return batch;
@@ -82,15 +83,16 @@ internal sealed class BatchAssembler : IChangeReceiver
         _lastCommitTimeMicros = header.CommitTimeMicros;
     }
 
-    private void Seal(OpenSegment stream)
+    private void Seal(OpenSegment stream, SegmentKind kind = SegmentKind.Changes, ConsumerId? audience = null)
     {
-        var segment = stream.Builder.Seal(stream.NextOffset);
+        var segment = stream.Builder.Seal(stream.NextOffset, kind, audience);
         stream.NextOffset += segment.Count;
         _sealed.Add(segment);
     }
 
     private sealed class OpenSegment(StreamKey stream, long nextOffset)
     {
+        public StreamKey Key => stream;
         public SegmentBuilder Builder { get; } = new(stream);
         public long NextOffset { get; set; } = nextOffset;
     }
