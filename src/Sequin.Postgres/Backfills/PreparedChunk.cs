@@ -26,6 +26,9 @@ internal sealed class PreparedChunk(StreamKey stream, ConsumerId consumer)
     public string Table { get; private set; } = "";
     public TransactionSnapshot Snapshot { get; private set; } = null!;
     public int Count => _ends.Count;
+
+    /// <summary>Of the messages.</summary>
+    public int Bytes => _messages.Length;
     public ReadOnlySpan<ulong> Groups => CollectionsMarshal.AsSpan(_groups);
 
     /// <summary>Empties it for the rows of another chunk.</summary>
