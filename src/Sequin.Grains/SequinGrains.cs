@@ -2,9 +2,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Sequin.Grains.Backfills;
 using Sequin.Grains.Consumers;
 using Sequin.Grains.Replication;
 using Sequin.Grains.Streams;
+using Sequin.Postgres.Backfills;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Replication;
 
@@ -29,11 +31,13 @@ public static class SequinGrains
         silo.Services.AddSingleton<ConsumerLoader>();
         silo.Services.AddSingleton<ConsumerDeadLetters>();
         silo.Services.AddSingleton<ConsumerInstruments>();
+        silo.Services.AddSingleton<IBackfillHost, BackfillHost>();
         silo.Services.AddSingleton<SlotReplication>();
         silo.Services.AddSingleton<SourceInstruments>();
         silo.Services.TryAddSingleton<SlotWatch>();
         silo.Services.TryAddSingleton<SegmentReader>();
         silo.Services.TryAddSingleton(new SlotPumpOptions());
+        silo.Services.TryAddSingleton(new BackfillLimits());
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(new SegmentCache(SegmentCache.BudgetBytesDefault));
         return silo;

@@ -1,12 +1,14 @@
 using Sequin.Core.Identity;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
+using Sequin.Server.Backfills;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>Creates a consumer. Its grain comes to life with the first receive, and reads the catalog then.</summary>
 internal sealed class ConsumerCreation(
-    ConsumerCatalog consumers, ConsumerSources sources, GroupColumnGuard groupColumns, SegmentReader segments)
+    ConsumerCatalog consumers, ConsumerSources sources, GroupColumnGuard groupColumns, InitialBackfills backfills,
+    SegmentReader segments)
 {
     public async Task<ConsumerCreationResult> RunAsync(NewConsumer request, CancellationToken cancellationToken)
     {
@@ -14,6 +16,7 @@ internal sealed class ConsumerCreation(
             return new ConsumerCreationResult.NoStream();
 
         await groupColumns.CheckAsync(source.Database, request.Config.GroupColumns, cancellationToken);
+        var initial = await backfills.CheckAsync(request, source.Database, cancellationToken);
         var consumer = new ConsumerRecord
         {
             Id = ConsumerId.New(),
@@ -25,7 +28,7 @@ internal sealed class ConsumerCreation(
         };
         try
         {
-            return new ConsumerCreationResult.Created(await consumers.InsertAsync(consumer, cancellationToken));
+            return new ConsumerCreationResult.Created(await consumers.InsertAsync(consumer, initial, cancellationToken));
         }
         catch (NameTakenException)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Server.Backfills;
 using Sequin.Server.Errors;
 using Sequin.Server.Receiving;
 using Sequin.Server.Requests;
@@ -31,8 +32,9 @@ internal static class ConsumerParser
             errors.Add("destination.type", $"is required; supported is '{PullDestination}'");
         var start = ConsumerStart.Parse(errors, request.Start);
         var config = Settings(errors, request, GivenFields.All, new ConsumerConfig { Start = start.Point });
+        var backfills = InitialBackfills.Parse(errors, request.InitialBackfill, request.Start, config);
         errors.ThrowIfAny();
-        return new NewConsumer(name, request.Database, request.Stream, config, start.After);
+        return new NewConsumer(name, request.Database, request.Stream, config, start.After, backfills);
     }
 
     /// <param name="request">What to change.</param>
@@ -47,6 +49,8 @@ internal static class ConsumerParser
         var name = request.Name is null ? present.Name : errors.Name("name", request.Name);
         ConsumerStart.RefuseOther(errors, request.Start, present);
         source.RefuseOther(errors, request);
+        if (request.InitialBackfill is { ValueKind: not (JsonValueKind.Null or JsonValueKind.False) })
+            errors.Add("initial_backfill", $"is for new consumers; begin one now: POST /api/consumers/{present.Name}/backfills");
         var config = Settings(errors, request, given, present.Config);
         errors.ThrowIfAny();
         return new ChangedConsumer(name, config);
@@ -97,8 +101,6 @@ internal static class ConsumerParser
 
         if (request.BatchSize is not (null or 1))
             errors.Add("batch_size", "can only be 1; a receive says its own batch_size");
-        if (request.InitialBackfill is { ValueKind: not (JsonValueKind.Null or JsonValueKind.False) })
-            errors.Add("initial_backfill", "can only be false");
 
         void Only(string field, string? value, string supported)
         {

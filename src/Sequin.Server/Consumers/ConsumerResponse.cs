@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Server.Backfills;
 
 namespace Sequin.Server.Consumers;
 
@@ -30,7 +31,7 @@ internal sealed record ConsumerResponse
     public required int VisibilityTimeoutMs { get; init; }
     public required int MaxAckPending { get; init; }
     public required int MaxWaiting { get; init; }
-    public IReadOnlyList<JsonElement> ActiveBackfills { get; init; } = [];
+    public IReadOnlyList<BackfillResponse> ActiveBackfills { get; init; } = [];
     public required ConsumerHealthResponse Health { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }

@@ -1,12 +1,14 @@
 using Sequin.Grains.Consumers;
+using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Server.Backfills;
 using Sequin.Server.Errors;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>Puts together what is shown of a consumer.</summary>
-internal sealed class ConsumerViews(ConsumerSources sources, SlotStore slots, IGrainFactory grains)
+internal sealed class ConsumerViews(ConsumerSources sources, SlotStore slots, BackfillStore backfills, IGrainFactory grains)
 {
     /// <summary>From the catalog alone: a list of many must not call them all to life.</summary>
     public Task<ConsumerResponse> ToResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
@@ -21,7 +23,11 @@ internal sealed class ConsumerViews(ConsumerSources sources, SlotStore slots, IG
     {
         var source = await sources.FindAsync(consumer.StreamId, cancellationToken);
         var state = source is null ? null : await slots.ReadStateAsync(source.Database.Id, cancellationToken);
-        return ConsumerResponse.Of(consumer, source, ConsumerHealthResponse.Of(state, checks));
+        var active = await backfills.ListUnfinishedAsync(consumer.Id, cancellationToken);
+        return ConsumerResponse.Of(consumer, source, ConsumerHealthResponse.Of(state, checks)) with
+        {
+            ActiveBackfills = [.. active.Select(backfill => BackfillResponse.Of(backfill, consumer.Name))],
+        };
     }
 
     // That the cluster is away is worth a line in its health, not a refusal to show what it is.

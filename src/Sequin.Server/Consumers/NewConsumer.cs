@@ -1,10 +1,13 @@
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Server.Backfills;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>A valid request for a consumer.</summary>
 /// <param name="StartAfter">Null: at the head of the stream.</param>
-internal sealed record NewConsumer(string Name, string? Database, string? Stream, ConsumerConfig Config, long? StartAfter);
+/// <param name="InitialBackfill">Tables to begin with; null: all that it reads; empty: none.</param>
+internal sealed record NewConsumer(string Name, string? Database, string? Stream, ConsumerConfig Config, long? StartAfter,
+    IReadOnlyList<BackfillSpec>? InitialBackfill);
 
 /// <summary>A valid request for a change: what the consumer is to be like.</summary>
 internal sealed record ChangedConsumer(string Name, ConsumerConfig Config);
