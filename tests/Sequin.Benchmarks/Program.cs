@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sequin.Benchmarks.Backfills;
 using Sequin.Benchmarks.Decode;
 using Sequin.Benchmarks.Latency;
 using Sequin.Benchmarks.Queue;
@@ -9,6 +10,7 @@ var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Build it 
     ThroughputCommand.Create(),
     LatencyCommand.Create(),
     QueueCommand.Create(),
+    BackfillCommand.Create(),
     DecodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -57,6 +57,23 @@ public sealed class ApiClient : IDisposable
         return SendAsync(HttpMethod.Post, "/api/sinks", body, cancellationToken);
     }
 
+    /// <summary>Makes a consumer that begins with the present rows of all tables.</summary>
+    public Task<JsonObject> CreateBackfilledConsumerAsync(string name, string database, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, "/api/sinks", new JsonObject
+        {
+            ["name"] = name,
+            ["database"] = database,
+            ["destination"] = new JsonObject { ["type"] = "sequin_stream" },
+            ["initial_backfill"] = true,
+        }, cancellationToken);
+
+    /// <summary>The backfills of a consumer, the newest first.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ListBackfillsAsync(string consumer, CancellationToken cancellationToken)
+    {
+        var list = (JsonArray)(await SendAsync(HttpMethod.Get, $"/api/sinks/{consumer}/backfills", null, cancellationToken))["data"]!;
+        return [.. list.Select(backfill => backfill!.AsObject())];
+    }
+
     public Task<JsonObject> DeleteConsumerAsync(string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"/api/sinks/{name}", null, cancellationToken);
 
