@@ -28,6 +28,8 @@ internal sealed class BackfillContext : IAsyncDisposable
             MaxPoolSize = readers + limits.ReadersMax,
             ConnectionIdleLifetime = ConnectionIdleSecondsMax,
             ConnectionPruningInterval = ConnectionIdleSecondsMax,
+            // All that is set is set for a transaction; prepared statements are to last.
+            NoResetOnClose = true,
         };
         _source = NpgsqlDataSource.Create(address);
     }

@@ -14,9 +14,12 @@ public sealed record BackfillLimits
 
     /// <summary>
     /// What a chunk's messages should have in bytes. Smaller ones pay more for their watermarks; larger ones hold up the changes
-    /// that are written behind them. Default 2 MiB.
+    /// that are written behind them. Default 1 MiB.
     /// </summary>
-    public int ChunkBytes { get; init; } = 2 * 1024 * 1024;
+    public int ChunkBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>What is read at once, for several chunks; twice that is in memory for each of the readers. Default 4 MiB.</summary>
+    public int PageBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>How soon a new, paused or cancelled backfill is noticed. Default 500 ms.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(500);

@@ -2,7 +2,6 @@ using Npgsql;
 using Sequin.Core.Backfills;
 using Sequin.Core.Changes;
 using Sequin.Core.Identity;
-using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Replication.Decoding.Values;
 using Sequin.Postgres.Source.Tables;
@@ -24,18 +23,30 @@ internal sealed class ChunkMessages(BackfillId backfill, string databaseName)
     private readonly ByteBuffer _identity = new();
     private bool _typesOutdated;
 
-    /// <param name="chunk">What was read.</param>
+    /// <param name="read">What was read at once.</param>
     /// <param name="source">That it was read from; in no transaction.</param>
-    /// <param name="prepared">Takes the messages.</param>
-    /// <param name="written">Of the chunk, as if none of its rows were left out.</param>
+    /// <param name="page">Takes the messages.</param>
+    /// <param name="cursorOf">Behind a row.</param>
+    /// <param name="chunkBytes">No further row is added to a chunk beyond it.</param>
     /// <param name="cancellationToken">Ends the look-up of key and types.</param>
     public async Task PrepareAsync(
-        BackfillChunk chunk, NpgsqlConnection source, PreparedChunk prepared, ChunkWritten written, CancellationToken cancellationToken)
+        BackfillChunk read, NpgsqlConnection source, PreparedPage page, Func<BackfillChunk, int, BackfillCursor> cursorOf, int chunkBytes,
+        CancellationToken cancellationToken)
     {
-        var relation = await DescribeAsync(chunk.Table, source, cancellationToken);
-        prepared.Begin(relation.QualifiedName, chunk.Snapshot, written);
-        for (var row = 0; row < chunk.Lines.Count; row++)
-            Add(chunk.Lines[row], row, relation, prepared);
+        var relation = await DescribeAsync(read.Table, source, cancellationToken);
+        page.Begin();
+        var row = 0;
+        do
+        {
+            var chunk = page.Next();
+            chunk.Begin(relation.QualifiedName, read.Snapshot);
+            for (; row < read.Lines.Count && chunk.Bytes < chunkBytes; row++)
+                Add(read.Lines[row], relation, chunk);
+            var isEnd = row == read.Lines.Count;
+            chunk.End(isEnd ? read.Cursor : cursorOf(read, row - 1), isEnd && read.IsLast);
+        }
+        while (row < read.Lines.Count);
+        page.End(read);
     }
 
     private async Task<Relation> DescribeAsync(BackfillTable table, NpgsqlConnection source, CancellationToken cancellationToken)
@@ -54,7 +65,7 @@ internal sealed class ChunkMessages(BackfillId backfill, string databaseName)
         return relation;
     }
 
-    private void Add(ReadOnlySpan<byte> line, int number, Relation relation, PreparedChunk prepared)
+    private void Add(ReadOnlySpan<byte> line, Relation relation, PreparedChunk chunk)
     {
         _row.Read(line, relation.Columns.Length);
         var change = new RowChange
@@ -66,10 +77,10 @@ internal sealed class ChunkMessages(BackfillId backfill, string databaseName)
             Old = null,
             OldIsFull = false,
         };
-        var json = _writer.Read(change, number, IdentityOf(change), out var stampAt);
+        var json = _writer.Read(change, chunk.Count, IdentityOf(change), out var stampAt);
         // A value of an enum or a composite that is newer than what is known of its type: the next chunk knows.
         _typesOutdated |= _writer.TypesOutdated;
-        prepared.Add(_group.Of(change), json, stampAt);
+        chunk.Add(_group.Of(change), json, stampAt, line.Length + 1);
     }
 
     // backfill:key:key

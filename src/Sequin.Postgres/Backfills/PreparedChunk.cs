@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Sequin.Core.Backfills;
 using Sequin.Core.Changes;
 using Sequin.Core.Identity;
-using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Replication.Decoding.Values;
 
@@ -19,7 +18,6 @@ internal sealed class PreparedChunk(StreamKey stream, ConsumerId consumer)
     private readonly List<ulong> _groups = [];
     private readonly ByteBuffer _messages = new();
     private readonly ByteBuffer _message = new();
-    private ChunkWritten _written = null!;
 
     public StreamKey Stream => stream;
     public ConsumerId Consumer => consumer;
@@ -29,15 +27,26 @@ internal sealed class PreparedChunk(StreamKey stream, ConsumerId consumer)
 
     /// <summary>Of the messages.</summary>
     public int Bytes => _messages.Length;
+
+    /// <summary>As the source sent the rows.</summary>
+    public long BytesRead { get; private set; }
     public ReadOnlySpan<ulong> Groups => CollectionsMarshal.AsSpan(_groups);
+
+    /// <summary>Behind its last row.</summary>
+    public BackfillCursor? Cursor { get; private set; }
+
+    /// <summary>The backfill is complete with it.</summary>
+    public bool IsLast { get; private set; }
+
+    /// <summary>Where it goes to, when it is handed in: before which others were written.</summary>
+    public ChunkPlace Place { get; set; }
 
     /// <summary>Empties it for the rows of another chunk.</summary>
     /// <param name="table">As <c>schema.table</c>, unquoted.</param>
     /// <param name="snapshot">The rows were read with.</param>
-    /// <param name="written">As if none of its rows were left out.</param>
-    public void Begin(string table, TransactionSnapshot snapshot, ChunkWritten written)
+    public void Begin(string table, TransactionSnapshot snapshot)
     {
-        (Table, Snapshot, _written) = (table, snapshot, written);
+        (Table, Snapshot, BytesRead) = (table, snapshot, 0);
         _ends.Clear();
         _stamps.Clear();
         _groups.Clear();
@@ -47,13 +56,17 @@ internal sealed class PreparedChunk(StreamKey stream, ConsumerId consumer)
     /// <param name="group">Of the row.</param>
     /// <param name="json">The message without its stamp.</param>
     /// <param name="stampAt">Where the stamp goes in.</param>
-    public void Add(ulong group, ReadOnlySpan<byte> json, int stampAt)
+    /// <param name="bytesRead">As the source sent it.</param>
+    public void Add(ulong group, ReadOnlySpan<byte> json, int stampAt, int bytesRead)
     {
         _stamps.Add(_messages.Length + stampAt);
         _messages.Write(json);
         _ends.Add(_messages.Length);
         _groups.Add(group);
+        BytesRead += bytesRead;
     }
+
+    public void End(BackfillCursor? cursor, bool isLast) => (Cursor, IsLast) = (cursor, isLast);
 
     public ChangeHeader Header(int row, Transaction watermark) =>
         new(watermark.CommitLsn, watermark.CommitTimeMicros, row, Table, ChangeAction.Read, _groups[row], GroupHash.None);
@@ -71,5 +84,11 @@ internal sealed class PreparedChunk(StreamKey stream, ConsumerId consumer)
         return _message.Written;
     }
 
-    public ChunkWritten Written(int dropped) => _written with { Rows = Count - dropped, Superseded = dropped };
+    public Log.Backfills.ChunkWritten Written(int dropped) => new(
+        Place.Backfill, Place.ChunksBefore, Cursor, Count - dropped, dropped, BytesRead, IsLast, Place.Busy);
 }
+
+/// <param name="Backfill">Whose it is.</param>
+/// <param name="ChunksBefore">How many of it were written before.</param>
+/// <param name="Busy">What it took so far.</param>
+internal readonly record struct ChunkPlace(BackfillId Backfill, long ChunksBefore, TimeSpan Busy);

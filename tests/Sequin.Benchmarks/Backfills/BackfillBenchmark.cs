@@ -72,7 +72,8 @@ internal static class BackfillBenchmark
         BackfillSettings settings, LatencySource source, ServerProcess server, ApiClient api, CancellationToken cancellationToken)
     {
         const string consumer = "live";
-        await api.CreateConsumerAsync(consumer, DatabaseName, visibilityTimeout: null, cancellationToken);
+        await api.CreateConsumerAsync(
+            new ConsumerPlan { Name = consumer, Database = DatabaseName, StartsNow = true }, cancellationToken);
         var total = WarmUpCommits + 2 * settings.Commits;
         var times = new LatencyTimes(total);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
