@@ -14,6 +14,7 @@ namespace Sequin.Grains.Consumers;
 /// 2 a receive leases from the window, or waits its turn
 /// 3 an ack marks, saves, releases; callers who come during a save share the next
 /// 4 what is out of deliveries becomes a dead letter, then goes on like an ack
+/// 5 with a webhook, nobody receives: batches are leased, sent and acked from here
 /// </code>
 /// After a failed save it is unknown what is durable: the activation goes, and the next one reads. Other settings mean another
 /// window: the old one writes down exactly what it holds, and the new one restores it.
@@ -63,6 +64,7 @@ internal sealed partial class ConsumerGrain(
     {
         await _stop.CancelAsync();
         DismissWaiters();
+        await StopPushingAsync(cancellationToken);
         await StopReadingAsync();
         await _burying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _redriving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -75,6 +77,7 @@ internal sealed partial class ConsumerGrain(
     public void Dispose()
     {
         _stop.Dispose();
+        _pushStop.Dispose();
         _alone.Dispose();
         _readingStop.Dispose();
         _model?.Receipts.Dispose();
@@ -103,6 +106,7 @@ internal sealed partial class ConsumerGrain(
     {
         _model = null;
         await _stop.CancelAsync();
+        await _pushStop.CancelAsync();
         DismissWaiters();
         await state.ClearStateAsync();
         DeactivateOnIdle();
@@ -159,7 +163,7 @@ internal sealed partial class ConsumerGrain(
             _exact = Exactness.No;
         }
 
-        if (_model!.Config.Status == Postgres.Log.Catalog.ConsumerActivity.Disabled)
+        if (_model is { Config.Status: Postgres.Log.Catalog.ConsumerActivity.Disabled } or { Webhook: not null })
             DismissWaiters();
         ServeWaiters();
     }

@@ -56,6 +56,21 @@ public interface IConsumerGrain : IGrainWithGuidKey
     [Alias("reload")]
     Task ReloadAsync(long revision, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Brings a consumer that pushes to life, and keeps it there. For any other it does nothing.
+    /// </summary>
+    /// <param name="revision">What the catalog has: an older one reloads.</param>
+    /// <param name="endpointRevision">Likewise of its HTTP endpoint.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [Alias("keep-pushing")]
+    Task KeepPushingAsync(long revision, long endpointRevision, CancellationToken cancellationToken);
+
+    /// <summary>The last requests of a consumer that pushes, the newest first; null when the consumer is gone.</summary>
+    /// <param name="offset">Only those that held this message; null: all.</param>
+    /// <param name="limit">At most so many, 1..1000.</param>
+    [Alias("attempts")]
+    Task<DeliveryAttempt[]?> ListAttemptsAsync(long? offset, int limit);
+
     /// <summary>Forgets all state, after the catalog has forgotten the consumer. Waiting receives answer <c>Gone</c>.</summary>
     [Alias("delete")]
     Task DeleteAsync();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
+using Sequin.Core.Changes;
 using Sequin.Core.Identity;
 using Sequin.Core.Segments;
 using Sequin.Grains.Streams;
@@ -31,17 +32,19 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
     private readonly Task _loop;
     private readonly ISiloStatusOracle _silos;
     private readonly SlotMonitor _monitor;
+    private readonly SourceInstruments _instruments;
 
     // The silo's address has its start time in it: another in every life.
     private readonly string _owner;
 
     public ReplicationWorker(
-        DatabaseRecord database, bool ourTurn, SlotReplication replication, SlotMonitor monitor, IGrainFactory grains,
-        ISiloStatusOracle silos, TimeProvider time, ILogger<ReplicationWorker> logger)
+        DatabaseRecord database, bool ourTurn, SlotReplication replication, SlotMonitor monitor, SourceInstruments instruments,
+        IGrainFactory grains, ISiloStatusOracle silos, TimeProvider time, ILogger<ReplicationWorker> logger)
     {
         _database = database;
         _replication = replication;
         _monitor = monitor;
+        _instruments = instruments;
         _grains = grains;
         _silos = silos;
         _owner = silos.SiloAddress.ToParsableString();
@@ -61,6 +64,12 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
                 _feeders.Add(segment.Stream, feeder = new StreamFeeder(_grains, segment.Stream, _time, _logger));
             feeder.Offer(segment);
         }
+    }
+
+    public void OnSetAside(UndecodableChange change)
+    {
+        LogSetAside(_logger, _database.Name, change.Position, change.Table, change.Error);
+        _instruments.OnSetAside(_database);
     }
 
     public async ValueTask DisposeAsync()
@@ -104,6 +113,10 @@ internal sealed partial class ReplicationWorker : ISegmentSubscriber, IAsyncDisp
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Replication of {DatabaseName} could not start: {Reason}. Trying again.")]
     private static partial void LogNotStarted(ILogger logger, string databaseName, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "A change of {DatabaseName} at {Position}, table {Table}, is in no stream but kept in sequin.undecodable_changes: {Error}")]
+    private static partial void LogSetAside(ILogger logger, string databaseName, Position position, string table, string error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Replication of {DatabaseName} broke; connecting again.")]
     private static partial void LogBroke(ILogger logger, Exception exception, string databaseName);

@@ -14,11 +14,14 @@ internal sealed class SourceInstruments
 
     private readonly ConcurrentDictionary<DatabaseId, (string Name, SlotReading Reading, long ReadAt)> _readings = new();
     private readonly TimeProvider _time;
+    private readonly Counter<long> _setAside;
 
     public SourceInstruments(IMeterFactory meters, TimeProvider time)
     {
         _time = time;
         var meter = meters.Create("Sequin");
+        _setAside = meter.CreateCounter<long>(
+            "sequin.source.undecodable", "{change}", "Changes that could not be written as messages and were set aside.");
         meter.CreateObservableGauge<long>(
             "sequin.slot.retained", () => Measure(reading => reading.RetainedBytes), "By", "WAL that the slot holds back.");
         meter.CreateObservableGauge<long>(
@@ -34,6 +37,9 @@ internal sealed class SourceInstruments
 
     public void OnRead(DatabaseRecord database, SlotReading reading) =>
         _readings[database.Id] = (database.Name, reading, _time.GetTimestamp());
+
+    public void OnSetAside(DatabaseRecord database) =>
+        _setAside.Add(1, new KeyValuePair<string, object?>("database", database.Name));
 
     public void Forget(DatabaseId database) => _readings.TryRemove(database, out _);
 

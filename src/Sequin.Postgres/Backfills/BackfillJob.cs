@@ -180,6 +180,6 @@ internal sealed partial class BackfillJob : IDisposable
     }
 
     [LoggerMessage(Level = LogLevel.Information,
-        Message = "Backfill {BackfillId} has waited {Elapsed} for transactions of the source that are older than it to end. It goes on then.")]
+        Message = "Backfill {BackfillId} has waited {Elapsed} for older transactions of the source to end. It goes on then.")]
     private partial void LogWaiting(BackfillId backfillId, TimeSpan elapsed);
 }

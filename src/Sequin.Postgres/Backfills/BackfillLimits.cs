@@ -9,7 +9,7 @@ public sealed record BackfillLimits
     /// <summary>Backfills of one database that take turns; the next begin when one of these ends. Default 100.</summary>
     public int RunningMax { get; init; } = 100;
 
-    /// <summary>With more messages than this before it, a consumer gets no further rows until it has caught up. Default 1,000,000.</summary>
+    /// <summary>With more messages than this before it, a consumer gets no rows until it has caught up. Default 1,000,000.</summary>
     public long BacklogMessagesMax { get; init; } = 1_000_000;
 
     /// <summary>

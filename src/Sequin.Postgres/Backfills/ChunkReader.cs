@@ -132,7 +132,8 @@ internal sealed class ChunkReader(TimeProvider time)
         NpgsqlConnection connection, string publicationName, BackfillRequest request, CancellationToken cancellationToken)
     {
         if (_known is { } known && ReferenceEquals(known.Plan.Request, request) && time.GetElapsedTime(known.ReadAt) < PlanAgeMax
-            && await BackfillTableCatalog.FingerprintAsync(connection, request.Table, known.SearchPath, cancellationToken) == known.Fingerprint)
+            && known.Fingerprint == await BackfillTableCatalog.FingerprintAsync(
+                connection, request.Table, known.SearchPath, cancellationToken))
             return (known.Plan, null);
 
         _known = null;

@@ -47,7 +47,8 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
     public Lsn LastReceived => new((ulong)_connection.LastReceivedLsn);
 
     public static async Task<NpgsqlReplicationFeed> StartAsync(
-        SourceAddress source, string slotName, string publicationName, Lsn start, TimeSpan silenceMax, CancellationToken cancellationToken)
+        SourceAddress source, string slotName, string publicationName, Lsn start, bool binary, TimeSpan silenceMax,
+        CancellationToken cancellationToken)
     {
         var address = new NpgsqlConnectionStringBuilder(source.ToConnectionString(connectTimeout: ConnectMax, options: Options))
         {
@@ -69,6 +70,7 @@ internal sealed class NpgsqlReplicationFeed : IReplicationFeed
                 ["proto_version"] = "1",
                 ["publication_names"] = QuoteIdentifier(publicationName),
                 ["messages"] = "true",
+                ["binary"] = binary ? "true" : "false",
             };
             var messages = connection.StartLogicalReplication(
                 new PgOutputReplicationSlot(slotName), stop.Token, new NpgsqlLogSequenceNumber(start.Value), options);

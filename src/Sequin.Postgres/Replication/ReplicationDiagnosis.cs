@@ -11,6 +11,8 @@ internal static class ReplicationDiagnosis
     private const string PublicationLookup = "pg_publication.c";
     private const string WalRead = "WalSegmentOpen";
     private const string WalSegmentFound = "CheckXLogRemoved";
+    private const string Allocation = "mcxt.c";
+    private const string TextBuffer = "stringinfo.c";
 
     public static (DatabaseState State, string Text) Of(Exception exception) => exception is SourceProblemException { Problem: var problem }
         ? (StateOf(problem.Code), problem.Text)
@@ -48,6 +50,11 @@ internal static class ReplicationDiagnosis
         PostgresErrorCodes.ObjectNotInPrerequisiteState when refusal.MessageText.Contains("wal_level", StringComparison.Ordinal) =>
             SourceProblem.Error(SourceProblemCode.WalLevelWrong, SourceFields.Hostname, $"The source says: {refusal.MessageText}."),
         PostgresErrorCodes.ObjectNotInPrerequisiteState when IsAboutSlot(refusal, database) => SlotLost(refusal, database),
+        _ when refusal.File is Allocation or TextBuffer => Slot(
+            SourceProblemCode.RowTooLarge,
+            $"A row is too large for PostgreSQL to send: {refusal.MessageText}. What is larger only as text is read in binary; a row that"
+            + $" is larger than 1 GiB in any form can only be passed over: advance slot \"{database.SlotName}\" behind its transaction with"
+            + " pg_replication_slot_advance, then recover the database; the gap is recorded."),
         PostgresErrorCodes.UndefinedFile when refusal.Routine is WalRead or WalSegmentFound => SlotLost(refusal, database),
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow => Lost(
             database, "was ended by the server, which shuts down or was told to end our session"),

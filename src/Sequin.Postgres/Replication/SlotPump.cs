@@ -77,6 +77,8 @@ internal sealed class SlotPump(
             {
                 await AppendAsync(batch, cancellationToken);
                 subscriber.OnCommitted(batch.Segments);
+                foreach (var change in batch.Undecodable)
+                    subscriber.OnSetAside(change);
                 await state.SetAsync(StateOf(batch), null, cancellationToken);
             }
             else

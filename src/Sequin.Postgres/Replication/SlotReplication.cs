@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Sequin.Core.Changes;
 using Sequin.Core.Identity;
 using Sequin.Postgres.Backfills;
 using Sequin.Postgres.Log.Backfills;
@@ -7,6 +8,7 @@ using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Attach;
+using Sequin.Postgres.Replication.Binary;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Source;
 
@@ -14,8 +16,8 @@ namespace Sequin.Postgres.Replication;
 
 /// <summary>Replicates source databases into the log, one run at a time. Whoever wants it for ever calls it again.</summary>
 public sealed partial class SlotReplication(
-    NpgsqlDataSource log, SlotPumpOptions options, TimeProvider time, ILogger<SlotReplication> logger, BackfillLimits? backfillLimits = null,
-    IBackfillHost? backfillHost = null)
+    NpgsqlDataSource log, SlotPumpOptions options, TimeProvider time, ILogger<SlotReplication> logger,
+    BackfillLimits? backfillLimits = null, IBackfillHost? backfillHost = null)
 {
     private readonly SlotStore _slots = new(log);
     private readonly StreamCatalog _streams = new(log);
@@ -46,15 +48,15 @@ public sealed partial class SlotReplication(
                 return "it is paused";
             }
 
-            var (decision, position) = await new SlotAttachment(_slots, _gaps).AttachAsync(database, lease, cancellationToken);
-            if (decision is not AttachDecision.Start)
+            try
             {
-                await ReportAsync(state, database, decision.State, decision.Text, cancellationToken);
-                return decision.Text;
+                return await AttachAndPumpAsync(database, lease, subscriber, state, binary: false, cancellationToken);
             }
-
-            await PumpAsync(database, lease, position, subscriber, state, cancellationToken);
-            throw new InvalidOperationException("A pump ends by its token or by an exception.");
+            catch (SourceProblemException tooLarge) when (tooLarge.Problem.Code == SourceProblemCode.RowTooLarge)
+            {
+                LogBinary(logger, tooLarge, database.Name);
+                return await AttachAndPumpAsync(database, lease, subscriber, state, binary: true, cancellationToken);
+            }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -67,8 +69,31 @@ public sealed partial class SlotReplication(
         }
     }
 
+    /// <returns>Why it did not start, or what a run in binary was for.</returns>
+    private async Task<string> AttachAndPumpAsync(
+        DatabaseRecord database, SlotLease lease, ISegmentSubscriber subscriber, StateReporter state, bool binary,
+        CancellationToken cancellationToken)
+    {
+        var (decision, position) = await new SlotAttachment(_slots, _gaps).AttachAsync(database, lease, cancellationToken);
+        if (decision is not AttachDecision.Start)
+        {
+            await ReportAsync(state, database, decision.State, decision.Text, cancellationToken);
+            return decision.Text;
+        }
+
+        try
+        {
+            await PumpAsync(database, lease, position, subscriber, state, binary, cancellationToken);
+            throw new InvalidOperationException("A pump ends by its token or by an exception.");
+        }
+        catch (RowPassedException passed)
+        {
+            return passed.Message;
+        }
+    }
+
     private async Task PumpAsync(
-        DatabaseRecord database, SlotLease lease, SlotPosition position, ISegmentSubscriber subscriber, StateReporter state,
+        DatabaseRecord database, SlotLease lease, SlotPosition position, ISegmentSubscriber subscriber, StateReporter state, bool binary,
         CancellationToken cancellationToken)
     {
         var heads = new Dictionary<StreamKey, long>();
@@ -80,8 +105,7 @@ public sealed partial class SlotReplication(
         var decoder = new PgOutputDecoder(database.Name, assembler, time) { ResumeAfter = position.Last, Watches = watches };
         using var handover = new BatchHandover(decoder, assembler);
         await using var writer = await SegmentWriter.OpenAsync(log, cancellationToken);
-        await using var feed = await NpgsqlReplicationFeed.StartAsync(
-            database.Address, database.SlotName, database.PublicationName, position.EndLsn, options.SourceSilenceMax, cancellationToken);
+        await using var feed = await StartFeedAsync(database, position.EndLsn, binary, cancellationToken);
 
         LogStreaming(logger, database.Name, database.SlotName, position.EndLsn, lease.Epoch);
         // The state stays until something has come, or the stream has held for a moment: one that breaks at its first change, again and
@@ -104,6 +128,24 @@ public sealed partial class SlotReplication(
         {
             await stop.CancelAsync();
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<IReplicationFeed> StartFeedAsync(
+        DatabaseRecord database, Lsn start, bool binary, CancellationToken cancellationToken)
+    {
+        var feed = await NpgsqlReplicationFeed.StartAsync(
+            database.Address, database.SlotName, database.PublicationName, start, binary, options.SourceSilenceMax, cancellationToken);
+        if (!binary)
+            return feed;
+        try
+        {
+            return new BinaryFeed(feed, await SourceText.OpenAsync(database.Address, cancellationToken));
+        }
+        catch
+        {
+            await feed.DisposeAsync();
+            throw;
         }
     }
 
@@ -143,7 +185,11 @@ public sealed partial class SlotReplication(
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Streaming {DatabaseName} from slot {SlotName} at {Lsn} (epoch {Epoch}).")]
-    private static partial void LogStreaming(ILogger logger, string databaseName, string slotName, Core.Changes.Lsn lsn, long epoch);
+    private static partial void LogStreaming(ILogger logger, string databaseName, string slotName, Lsn lsn, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A row of {DatabaseName} cannot be sent as text; reading on in binary until it is passed, which is slow.")]
+    private static partial void LogBinary(ILogger logger, Exception exception, string databaseName);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The lease on the slot of database {DatabaseId} could not be given back; it ends by itself in {Duration}.")]

@@ -65,4 +65,7 @@ public enum SourceProblemCode
     SlotInUse,
     SlotLost,
     SlotNearlyLost,
+
+    // The stream
+    RowTooLarge,
 }

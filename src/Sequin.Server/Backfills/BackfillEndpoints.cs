@@ -21,7 +21,8 @@ internal static class BackfillEndpoints
             backfills.MapGet("/", ListAsync).Produces<ListResponse<BackfillResponse>>()
                 .WithSummary("List a consumer's backfills, the newest first, finished ones too")
                 .DescribeQuery([("limit", "1 to 1000, default 1000"), ("after", "Id of the last one of the page before")]);
-            backfills.MapPost("/", CreateAsync).WithSummary("Read a table into the stream for this consumer").Produces<BackfillResponse>(201);
+            backfills.MapPost("/", CreateAsync).Produces<BackfillResponse>(201)
+                .WithSummary("Read a table into the stream for this consumer");
             backfills.MapGet("/{id}", GetAsync).WithSummary("A backfill and how far it is").Produces<BackfillResponse>();
             backfills.MapPatch("/{id}", ChangeAsync).WithSummary("Pause, resume or cancel a backfill").Produces<BackfillResponse>();
         }
@@ -97,6 +98,6 @@ internal static class BackfillEndpoints
     }
 
     private static Problem TableTaken(ConsumerRecord consumer, string? table) => Problem.Conflict("backfill_running",
-        $"Another backfill of {table ?? "the table"} for consumer '{consumer.Name}' is not finished, and two at once would deliver its rows "
-            + "twice. Wait for it, or cancel it.");
+        $"Another backfill of {table ?? "the table"} for consumer '{consumer.Name}' is not finished, and two at once would deliver "
+            + "its rows twice. Wait for it, or cancel it.");
 }

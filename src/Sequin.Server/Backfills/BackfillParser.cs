@@ -80,7 +80,8 @@ internal static class BackfillParser
             if (condition?.Column is not { Length: > 0 } column)
                 errors.Add(field, "has a condition without a column");
             else if (condition.Operator is null || !Operators.TryGetValue(condition.Operator, out var way))
-                errors.Add(field, $"has the operator '{Shown.Short(condition.Operator ?? "null")}'; it is one of {string.Join(" ", Named)}");
+                errors.Add(field, $"has the operator '{Shown.Short(condition.Operator ?? "null")}'; it is one of "
+                    + string.Join(" ", Named));
             else
                 conditions.Add(new FilterCondition(column, way, Values(errors, field, condition.Value)));
         }

@@ -19,7 +19,8 @@ internal sealed class InitialBackfills(BackfillCreation creation)
     {
         if (requested is null or { ValueKind: JsonValueKind.Null or JsonValueKind.False })
             return [];
-        if (start is { ValueKind: not JsonValueKind.Null } && !(start is { ValueKind: JsonValueKind.String } && start.Value.ValueEquals("now")))
+        if (start is { ValueKind: not JsonValueKind.Null } and not { ValueKind: JsonValueKind.String }
+            || (start is { ValueKind: JsonValueKind.String } && !start.Value.ValueEquals("now")))
             errors.Add(Field, "begins with the rows that there are now, and cannot be combined with another start; leave out either");
         switch (requested.Value.ValueKind)
         {
@@ -55,7 +56,8 @@ internal sealed class InitialBackfills(BackfillCreation creation)
             if (entry.Type is { } type && !Types.Contains(type))
                 errors.Add($"{Field}.type", $"is '{Shown.Short(type)}'; it is one of {string.Join(", ", Types)}");
             else if (entry.Type == "partial" != (spec.Request.StartPosition is not null))
-                errors.Add($"{Field}.start_position", $"belongs to type partial, and is needed there: see {Shown.Short(spec.Request.Table.ToString())}");
+                errors.Add($"{Field}.start_position", $"belongs to type partial, and is needed there: see "
+                    + Shown.Short(spec.Request.Table.ToString()));
             else if (specs.Exists(other => other.Request.Table == spec.Request.Table))
                 errors.Add($"{Field}.table", $"has {Shown.Short(spec.Request.Table.ToString())} twice");
             else
@@ -92,10 +94,10 @@ internal sealed class InitialBackfills(BackfillCreation creation)
         var missing = config.Tables.Except(tables.Select(table => table.Unquoted)).FirstOrDefault();
         if (missing is not null)
             throw new ProblemException(Problem.Invalid(Field,
-                $"The consumer reads {Shown.Short(missing)}, which is not published by the source. Publish it, or list the tables to backfill."));
+                $"The consumer reads {Shown.Short(missing)}, which the source does not publish. Publish it, or list the tables to backfill."));
         if (tables.Count is 0 or > BackfillRequestLimits.InitialMax)
             throw new ProblemException(Problem.Invalid(Field,
-                $"The source publishes {tables.Count} tables; from 1 to {BackfillRequestLimits.InitialMax} can be begun with. List those to backfill."));
+                $"Of {tables.Count} tables a consumer cannot begin; it can of 1 to {BackfillRequestLimits.InitialMax}. List those to backfill."));
         return [.. tables.Select(table => new BackfillSpec(
             new Postgres.Backfills.BackfillRequest { Table = table }, BackfillRecord.MaxTimeoutMsDefault))];
     }

@@ -1,14 +1,17 @@
 using Sequin.Core.Identity;
+using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Server.Backfills;
 
 namespace Sequin.Server.Consumers;
 
-/// <summary>Creates a consumer. Its grain comes to life with the first receive, and reads the catalog then.</summary>
-internal sealed class ConsumerCreation(
-    ConsumerCatalog consumers, ConsumerSources sources, GroupColumnGuard groupColumns, InitialBackfills backfills,
-    SegmentReader segments)
+/// <summary>
+/// Creates a consumer. Its grain comes to life with the first receive, and reads the catalog then; one that pushes is called at once.
+/// </summary>
+internal sealed partial class ConsumerCreation(
+    ConsumerCatalog consumers, ConsumerSources sources, EndpointReference endpoints, GroupColumnGuard groupColumns,
+    InitialBackfills backfills, SegmentReader segments, IGrainFactory grains, ILogger<ConsumerCreation> logger)
 {
     public async Task<ConsumerCreationResult> RunAsync(NewConsumer request, CancellationToken cancellationToken)
     {
@@ -22,13 +25,13 @@ internal sealed class ConsumerCreation(
             Id = ConsumerId.New(),
             Name = request.Name,
             StreamId = source.Stream.Id,
-            Config = request.Config,
+            Config = await endpoints.ResolveAsync(request.Config, request.HttpEndpoint, cancellationToken),
             // Whatever is committed in the log after this look is newer than the request.
             StartAfter = request.StartAfter ?? await segments.ReadHeadAsync(source.Stream.Id, cancellationToken),
         };
         try
         {
-            return new ConsumerCreationResult.Created(await consumers.InsertAsync(consumer, initial, cancellationToken));
+            consumer = await consumers.InsertAsync(consumer, initial, cancellationToken);
         }
         catch (NameTakenException)
         {
@@ -39,7 +42,28 @@ internal sealed class ConsumerCreation(
             // The stream was deleted since we looked.
             return new ConsumerCreationResult.NoStream();
         }
+
+        if (consumer.Config.Webhook is not null)
+            await WakeAsync(consumer);
+        return new ConsumerCreationResult.Created(consumer);
     }
+
+    // The consumer is created, whoever answers now: each silo calls those that push again and again.
+    private async Task WakeAsync(ConsumerRecord consumer)
+    {
+        try
+        {
+            await grains.GetGrain<IConsumerGrain>(consumer.Id.Value)
+                .KeepPushingAsync(consumer.Revision, endpointRevision: 0, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            LogNotAwake(exception, consumer.Name);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Consumer {ConsumerName} was created and does not push yet")]
+    private partial void LogNotAwake(Exception exception, string consumerName);
 }
 
 /// <summary>What came of the creation of a consumer.</summary>

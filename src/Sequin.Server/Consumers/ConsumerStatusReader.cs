@@ -30,6 +30,7 @@ internal sealed class ConsumerStatusReader(
             WaitingReceives = status.WaitingReceives,
             OldestUnfinishedAgeSeconds = status.Unfinished > 0 ? age : null,
             BlockedGroups = await BlockedGroupsAsync(consumer, status, cancellationToken),
+            Push = status.Circuit is { } circuit ? new PushResponse(status.Requests, circuit) : null,
             NotDelivering = DeliveryObstacle.Of(consumer, status),
         };
     }

@@ -1,4 +1,5 @@
 using Sequin.Grains.Consumers;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 
 namespace Sequin.Server.Consumers;
@@ -33,9 +34,17 @@ internal sealed record ConsumerStatusResponse
     /// <summary>The groups that hold back the most messages, the worst first; ten at most.</summary>
     public required IReadOnlyList<BlockedGroupResponse> BlockedGroups { get; init; }
 
+    /// <summary>Of a consumer that pushes; null: it is pulled.</summary>
+    public required PushResponse? Push { get; init; }
+
     /// <summary>Why nothing is delivered although there are messages; null: nothing is in the way.</summary>
     public required DeliveryObstacle? NotDelivering { get; init; }
 }
+
+/// <summary>How a consumer pushes.</summary>
+/// <param name="Requests">Under way.</param>
+/// <param name="Circuit">Of its endpoint, where the consumer runs.</param>
+internal sealed record PushResponse(int Requests, CircuitState Circuit);
 
 /// <summary>How far a consumer is behind its stream.</summary>
 /// <param name="Messages">Unfinished, and not yet looked at. Where it does not want every message, fewer.</param>

@@ -1,3 +1,4 @@
+using Sequin.Core.Identity;
 using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
@@ -8,7 +9,8 @@ using Sequin.Server.Errors;
 namespace Sequin.Server.Consumers;
 
 /// <summary>Puts together what is shown of a consumer.</summary>
-internal sealed class ConsumerViews(ConsumerSources sources, SlotStore slots, BackfillStore backfills, IGrainFactory grains)
+internal sealed class ConsumerViews(
+    ConsumerSources sources, HttpEndpointCatalog endpoints, SlotStore slots, BackfillStore backfills, IGrainFactory grains)
 {
     /// <summary>From the catalog alone: a list of many must not call them all to life.</summary>
     public Task<ConsumerResponse> ToResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
@@ -23,8 +25,11 @@ internal sealed class ConsumerViews(ConsumerSources sources, SlotStore slots, Ba
     {
         var source = await sources.FindAsync(consumer.StreamId, cancellationToken);
         var state = source is null ? null : await slots.ReadStateAsync(source.Database.Id, cancellationToken);
+        var endpoint = consumer.Config.Webhook is { } webhook
+            ? await endpoints.FindAsync(new HttpEndpointId(webhook.HttpEndpointId), cancellationToken)
+            : null;
         var active = await backfills.ListUnfinishedAsync(consumer.Id, cancellationToken);
-        return ConsumerResponse.Of(consumer, source, ConsumerHealthResponse.Of(state, checks)) with
+        return ConsumerResponse.Of(consumer, source, endpoint?.Name, ConsumerHealthResponse.Of(state, checks)) with
         {
             ActiveBackfills = [.. active.Select(backfill => BackfillResponse.Of(backfill, consumer.Name))],
         };

@@ -4,10 +4,13 @@ using Sequin.Server.Backfills;
 namespace Sequin.Server.Consumers;
 
 /// <summary>A valid request for a consumer.</summary>
+/// <param name="HttpEndpoint">What its webhook is to push to: still to be found.</param>
 /// <param name="StartAfter">Null: at the head of the stream.</param>
 /// <param name="InitialBackfill">Tables to begin with; null: all that it reads; empty: none.</param>
-internal sealed record NewConsumer(string Name, string? Database, string? Stream, ConsumerConfig Config, long? StartAfter,
+internal sealed record NewConsumer(
+    string Name, string? Database, string? Stream, ConsumerConfig Config, string? HttpEndpoint, long? StartAfter,
     IReadOnlyList<BackfillSpec>? InitialBackfill);
 
 /// <summary>A valid request for a change: what the consumer is to be like.</summary>
-internal sealed record ChangedConsumer(string Name, ConsumerConfig Config);
+/// <param name="HttpEndpoint">What its webhook is to push to, still to be found; null: that stays.</param>
+internal sealed record ChangedConsumer(string Name, ConsumerConfig Config, string? HttpEndpoint);

@@ -35,6 +35,7 @@ internal static class ApiSetup
         services.AddSingleton<GroupColumnGuard>();
         services.AddSingleton<BackfillCreation>();
         services.AddSingleton<InitialBackfills>();
+        services.AddSingleton<EndpointReference>();
         services.AddSingleton<ConsumerCreation>();
         services.AddSingleton<ConsumerChange>();
         services.AddSingleton<ConsumerStatusReader>();
@@ -45,6 +46,7 @@ internal static class ApiSetup
         services.AddSingleton<ConsumerViews>();
         services.AddSingleton<HttpEndpointWriter>();
         services.AddSingleton<HttpEndpointTest>();
+        services.AddSingleton<TestMessages>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
         services.AddSingleton<StreamGateway>();
@@ -75,6 +77,7 @@ internal static class ApiSetup
         api.MapStreamReading();
         api.MapConsumers();
         api.MapBackfills();
+        api.MapAttempts();
         api.MapDeadLetters();
         api.MapRedrives();
         api.MapMessages();

@@ -11,7 +11,8 @@ internal static class BackfillCommand
     public static Command Create()
     {
         var rows = BenchmarkOptions.Rows(RowsDefault, "Of the table.");
-        var commits = BenchmarkOptions.Positive("--commits", CommitsDefault, "Live single-row commits without a backfill, and as many beside one.");
+        var commits = BenchmarkOptions.Positive(
+            "--commits", CommitsDefault, "Live single-row commits without a backfill, and as many beside one.");
         var rate = BenchmarkOptions.Positive("--rate", RateDefault, "Of them per second.");
         var repetitions = BenchmarkOptions.Repetitions();
         var command = new Command("backfill", "A table into a stream, against COPY of it; and what live changes feel of it.")

@@ -27,7 +27,7 @@ internal sealed class FilledStream : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <param name="sql">On the source, after table <c>t (id int PRIMARY KEY, note text)</c> was made and before anything is backfilled.</param>
+    /// <param name="sql">On the source, after table <c>t (id int PRIMARY KEY, note text)</c> was made.</param>
     /// <param name="server">A test's own; null: the shared one.</param>
     public static async Task<FilledStream> StartAsync(string sql, EmbeddedPostgres? server = null)
     {
@@ -128,8 +128,8 @@ internal sealed record FilledMessage(string Action, JsonElement Json)
     public string Key => Json.GetProperty("metadata").GetProperty("idempotency_key").GetString()!;
 
     /// <summary>Of an update that moved its row.</summary>
-    public int? FormerId => Json.GetProperty("changes") is { ValueKind: JsonValueKind.Object } changes && changes.TryGetProperty("id", out var id)
-        ? id.GetInt32() : null;
+    public int? FormerId => Json.GetProperty("changes") is { ValueKind: JsonValueKind.Object } changes
+        && changes.TryGetProperty("id", out var id) ? id.GetInt32() : null;
 }
 
 /// <summary>What a reader of the stream knows in the end. Notes are numbers that rise with every write.</summary>
@@ -148,7 +148,8 @@ internal static class FilledFold
                     Assert.True(read.Add(message.Key), $"Row {message.Id} was read twice.");
                     Assert.False(gone.Contains(message.Id), $"Row {message.Id} was read after it was deleted.");
                     if (rows.TryGetValue(message.Id, out var known))
-                        Assert.True(long.Parse(known) <= long.Parse(message.Note), $"Row {message.Id} was {known}, then read as {message.Note}.");
+                        Assert.True(
+                            long.Parse(known) <= long.Parse(message.Note), $"Row {message.Id} was {known}, then read as {message.Note}.");
                     rows[message.Id] = message.Note;
                     break;
                 case "insert" or "update":

@@ -58,7 +58,8 @@ public sealed class RunningBackfillTests
 
         var messages = await stream.MessagesAsync("public.w");
 
-        var inserted = messages.Where(message => message.Action == "insert").ToDictionary(message => message.Record.GetProperty("a").GetInt32());
+        var inserted = messages.Where(message => message.Action == "insert")
+            .ToDictionary(message => message.Record.GetProperty("a").GetInt32());
         var read = messages.Where(message => message.Action == "read").ToList();
         Assert.Equal(2, read.Count);
         foreach (var message in read)
@@ -267,7 +268,8 @@ public sealed class RunningBackfillTests
                     _ => $"UPDATE t SET note = nextval('s') WHERE id BETWEEN {one} AND {one + 20}",
                 });
             }
-            catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected)
+            catch (PostgresException refused) when (
+                refused.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected)
             {
                 // Two writers at one row.
             }

@@ -27,7 +27,8 @@ public sealed class BackfillTests(Shop shop) : IClassFixture<Shop>
         Assert.Equal(("update", 7), (ActionOf(change), IdOf(change)));
         var backfill = Assert.Single((await shop.GetAsync($"/api/sinks/{consumer}/backfills")).GetProperty("data").EnumerateArray());
         Assert.Equal("completed", backfill.GetProperty("state").GetString());
-        Assert.Equal((30, 30, 100), (Int(backfill, "rows_processed_count"), Int(backfill, "rows_ingested_count"), Int(backfill, "percent")));
+        Assert.Equal(
+            (30, 30, 100), (Int(backfill, "rows_processed_count"), Int(backfill, "rows_ingested_count"), Int(backfill, "percent")));
     }
 
     [Fact]
@@ -53,7 +54,8 @@ public sealed class BackfillTests(Shop shop) : IClassFixture<Shop>
     {
         var table = await TableAsync(rows: 40);
         var consumer = await shop.ConsumeAsync($$"""
-            "message_grouping":false,"initial_backfill":[{"table":"{{table}}","type":"partial","sort_column":"note","start_position":"row 35",
+            "message_grouping":false,"initial_backfill":[{"table":"{{table}}","type":"partial","sort_column":"note",
+            "start_position":"row 35",
             "filter":[{"column":"id","operator":"!=","value":36},{"column":"id","operator":"in","value":[35,36,37,38]}]}]
             """);
 
@@ -75,7 +77,8 @@ public sealed class BackfillTests(Shop shop) : IClassFixture<Shop>
         Assert.Equal("paused", (await shop.Api.PatchAsync(path, """{"state":"paused"}""")).Is(200).Text("state"));
         var active = (await shop.GetAsync($"/api/sinks/{consumer}")).GetProperty("active_backfills");
         Assert.Equal(backfill, Assert.Single(active.EnumerateArray()).GetProperty("id").GetString());
-        (await shop.Api.PostAsync($"/api/consumers/{consumer}/backfills", $$"""{"table":"{{table}}"}""")).IsProblem(409).Says("not finished");
+        (await shop.Api.PostAsync($"/api/consumers/{consumer}/backfills", $$"""{"table":"{{table}}"}"""))
+            .IsProblem(409).Says("not finished");
         var cancelled = (await shop.Api.PatchAsync(path, """{"state":"cancelled"}""")).Is(200).Json;
         Assert.NotEqual(JsonValueKind.Null, cancelled.GetProperty("canceled_at").ValueKind);
         (await shop.Api.PatchAsync(path, """{"state":"active"}""")).IsProblem(409).Says("cancelled");
@@ -117,9 +120,11 @@ public sealed class BackfillTests(Shop shop) : IClassFixture<Shop>
     [InlineData("""{"table":"kinds","start_position":"seven"}""", "start_position", "does not fit")]
     [InlineData("""{"table":"kinds","sort_column":"at","start_position":"yesterdayish"}""", "start_position", "does not fit")]
     [InlineData("""{"table":"kinds","start_position":{"id":1}}""", "start_position", "must be")]
-    [InlineData("""{"table":"kinds","filter":[{"column":"id; DROP TABLE kinds","operator":"=","value":1}]}""", "filter", "no published column")]
+    [InlineData("""{"table":"kinds","filter":[{"column":"id; DROP TABLE kinds","operator":"=","value":1}]}""", "filter",
+        "no published column")]
     [InlineData("""{"table":"kinds","filter":[{"column":"id","operator":"= 1 OR 1","value":1}]}""", "filter", "operator")]
-    [InlineData("""{"table":"kinds","filter":[{"column":"id","operator":"=","value":"1); DROP TABLE kinds; --"}]}""", "filter", "does not fit")]
+    [InlineData("""{"table":"kinds","filter":[{"column":"id","operator":"=","value":"1); DROP TABLE kinds; --"}]}""", "filter",
+        "does not fit")]
     [InlineData("""{"table":"kinds","filter":[{"column":"id","operator":"in","value":[]}]}""", "filter", "values")]
     [InlineData("""{"table":"kinds","filter":[{"column":"id","operator":"in","value":[null]}]}""", "filter", "is null")]
     [InlineData("""{"table":"kinds","filter":[{"operator":"=","value":1}]}""", "filter", "column")]
@@ -151,7 +156,8 @@ public sealed class BackfillTests(Shop shop) : IClassFixture<Shop>
     [InlineData("\"initial_backfill\":[{\"table\":\"orders\"},{\"table\":\"orders\"}]", "initial_backfill.table", "twice")]
     [InlineData("\"initial_backfill\":[{\"table\":\"nowhere\"}]", "initial_backfill.table", "no table")]
     [InlineData("\"initial_backfill\":true,\"start\":\"beginning\"", "initial_backfill", "another start")]
-    [InlineData("\"initial_backfill\":[{\"table\":\"orders\"}],\"source\":{\"include_tables\":[\"other\"]}", "initial_backfill.table", "does not read")]
+    [InlineData("\"initial_backfill\":[{\"table\":\"orders\"}],\"source\":{\"include_tables\":[\"other\"]}", "initial_backfill.table",
+        "does not read")]
     public async Task A_consumer_that_cannot_begin_so_is_not_made(string setting, string field, string reason)
     {
         var name = shop.UniqueName();
@@ -177,7 +183,8 @@ public sealed class BackfillTests(Shop shop) : IClassFixture<Shop>
     {
         var table = NewTable();
         await shop.ExecuteAsync(
-            $"CREATE TABLE {table} (id int PRIMARY KEY, note text); INSERT INTO {table} SELECT g, 'row ' || g FROM generate_series(1, {rows}) g; "
+            $"CREATE TABLE {table} (id int PRIMARY KEY, note text); "
+            + $"INSERT INTO {table} SELECT g, 'row ' || g FROM generate_series(1, {rows}) g; "
             + $"ALTER PUBLICATION pub ADD TABLE {table}");
         return table;
     }

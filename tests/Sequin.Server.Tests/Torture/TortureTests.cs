@@ -40,7 +40,7 @@ public sealed class TortureTests(ITestOutputHelper output)
     public async Task Rows_that_are_read_beside_their_changes_are_never_older_when_the_server_is_killed()
     {
         var report = await BackfillScenario.RunAsync(
-            Options() with { RowChanges = 60_000, Strikes = 2 }, TestContext.Current.CancellationToken);
+            Options() with { RowChanges = 30_000, Strikes = 2 }, TestContext.Current.CancellationToken);
 
         Assert.True(report.Passed, report.ToString());
     }

@@ -42,7 +42,8 @@ internal sealed class BackfillFold(string table, Findings findings)
                 Remove(id);
                 break;
             default:
-                if (message.GetProperty("changes") is { ValueKind: JsonValueKind.Object } changes && changes.TryGetProperty("id", out var former))
+                if (message.GetProperty("changes") is { ValueKind: JsonValueKind.Object } changes
+                    && changes.TryGetProperty("id", out var former))
                     Remove(former.GetInt32());
                 _rows[id] = record.GetProperty("version").GetInt64();
                 _gone.Remove(id);

@@ -51,7 +51,8 @@ internal sealed class BackfillTorture(TortureOptions options, ServerProcess serv
             await drain;
         }
 
-        Say($"Backfilled in {_time.GetElapsedTime(started).TotalSeconds:F1} s beside {writers.Sum(writer => writer.Statements)} statements.");
+        var statements = writers.Sum(writer => writer.Statements);
+        Say($"Backfilled in {_time.GetElapsedTime(started).TotalSeconds:F1} s beside {statements} statements.");
         await JudgeAsync(before, await FinishAsync(cancellationToken), cancellationToken);
     }
 
@@ -109,7 +110,8 @@ internal sealed class BackfillTorture(TortureOptions options, ServerProcess serv
 
         var end = await ScalarAsync<string>(_source, "SELECT pg_current_wal_lsn()::text", cancellationToken);
         await UntilAsync(
-            async () => await ScalarAsync<bool>(_log, $"SELECT end_lsn >= '{end}' FROM sequin.slots", cancellationToken), cancellationToken);
+            async () => await ScalarAsync<bool>(_log, $"SELECT end_lsn >= '{end}' FROM sequin.slots", cancellationToken),
+            cancellationToken);
         return await ReadTablesAsync(cancellationToken);
     }
 

@@ -57,7 +57,7 @@ internal sealed class MessageWriter
         return End();
     }
 
-    /// <summary>A row that a backfill read. What its place in the stream tells, a <see cref="Transaction.Stamp"/>, is put in later.</summary>
+    /// <summary>A row that a backfill read. What its place in the stream tells (<see cref="Transaction.Stamp"/>) comes later.</summary>
     /// <param name="change">The row.</param>
     /// <param name="number">Of the row in its chunk.</param>
     /// <param name="identity">Of the row in its backfill.</param>

@@ -10,6 +10,9 @@ internal enum FieldKind : byte
     Unchanged = (byte)'u',
 
     Text = (byte)'t',
+
+    /// <summary>Only in binary mode; a value that could not be made text.</summary>
+    Binary = (byte)'b',
 }
 
 /// <summary>Where the fields of one tuple are in its message. Hot path: one instance is filled again for every row.</summary>
@@ -55,8 +58,9 @@ internal sealed class RowTuple
                     break;
                 case FieldKind.Null or FieldKind.Unchanged:
                     break;
+                case FieldKind.Binary:
+                    throw reader.Invalid("has a row whose text is larger than PostgreSQL can send, 1 GiB");
                 default:
-                    // 'b' comes only when the binary option was asked for, and would need an encoder per type beside the text one.
                     throw reader.Invalid($"has a field of kind 0x{(byte)field.Kind:X2}, which text mode does not know");
             }
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
@@ -56,6 +57,9 @@ internal sealed class ReplicatedSource : ISegmentSubscriber, IAsyncDisposable
     }
 
     public LogTestDatabase Log { get; }
+
+    /// <summary>Changes that are in no segment.</summary>
+    public ConcurrentQueue<UndecodableChange> SetAside { get; } = new();
 
     /// <summary>What ended the pump the last time.</summary>
     public Exception? LastFailure { get; private set; }
@@ -194,6 +198,8 @@ internal sealed class ReplicatedSource : ISegmentSubscriber, IAsyncDisposable
             await Task.Delay(PollInterval, TimeProvider.System, Cancellation);
         }
     }
+
+    public void OnSetAside(UndecodableChange change) => SetAside.Enqueue(change);
 
     public void OnCommitted(IReadOnlyList<Segment> segments)
     {

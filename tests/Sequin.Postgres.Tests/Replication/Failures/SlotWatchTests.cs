@@ -52,7 +52,7 @@ public sealed class SlotWatchTests(SourceTestServer.PerRun run) : IClassFixture<
         await using var transaction = await holder.BeginTransactionAsync(Cancellation);
         await using (var command = new NpgsqlCommand("INSERT INTO t VALUES (2)", holder, transaction))
             await command.ExecuteNonQueryAsync(Cancellation);
-        await source.ExecuteAsync("SELECT pg_logical_emit_message(false, 'x', repeat('x', 5000000))");
+        await source.ExecuteAsync("SELECT pg_logical_emit_message(true, 'x', repeat('x', 5000000))");
         var after = await new SlotWatchOf(source).LookAsync();
 
         Assert.True(after.RetainedBytes >= before.RetainedBytes + (4 * MiB));

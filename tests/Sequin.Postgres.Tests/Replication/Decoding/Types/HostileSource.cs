@@ -60,14 +60,15 @@ internal sealed class HostileSource : IAsyncDisposable
         await _database.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = '{name}')");
 
     /// <summary>Reads the slot from its beginning until so many changes have come, and no longer.</summary>
-    public async Task<DecodedChanges> StreamAsync(int changes)
+    public async Task<DecodedChanges> StreamAsync(int changes, bool binary = false)
     {
-        await using var stream = await OpenStreamAsync();
+        await using var stream = await OpenStreamAsync(binary);
         await stream.ReadAsync(changes);
         return stream.Changes;
     }
 
-    public Task<SourceStream> OpenStreamAsync() => SourceStream.StartAsync(_address, _database.Name, Publication);
+    public Task<SourceStream> OpenStreamAsync(bool binary = false) =>
+        SourceStream.StartAsync(_address, _database.Name, Publication, binary);
 
     /// <summary>The table's rows as records, by COPY.</summary>
     /// <param name="table">As SQL writes it.</param>

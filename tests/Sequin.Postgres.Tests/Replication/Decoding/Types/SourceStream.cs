@@ -1,6 +1,7 @@
 using Npgsql;
 using Sequin.Core.Changes;
 using Sequin.Postgres.Replication;
+using Sequin.Postgres.Replication.Binary;
 using Sequin.Postgres.Replication.Decoding;
 using Sequin.Postgres.Source;
 
@@ -10,22 +11,23 @@ namespace Sequin.Postgres.Tests.Replication.Decoding.Types;
 internal sealed class SourceStream : IAsyncDisposable
 {
     private readonly NpgsqlConnection _catalog;
-    private readonly NpgsqlReplicationFeed _feed;
+    private readonly IReplicationFeed _feed;
 
-    private SourceStream(NpgsqlConnection catalog, NpgsqlReplicationFeed feed) => (_catalog, _feed) = (catalog, feed);
+    private SourceStream(NpgsqlConnection catalog, IReplicationFeed feed) => (_catalog, _feed) = (catalog, feed);
 
     public DecodedChanges Changes { get; } = new();
 
     /// <summary>How often a row did not fit its types.</summary>
     public int TypesOutdated { get; private set; }
 
-    public static async Task<SourceStream> StartAsync(SourceAddress address, string slot, string publication)
+    public static async Task<SourceStream> StartAsync(SourceAddress address, string slot, string publication, bool binary = false)
     {
         var cancellation = TestContext.Current.CancellationToken;
+        var feed = await NpgsqlReplicationFeed.StartAsync(
+            address, slot, publication, Lsn.Zero, binary, new SlotPumpOptions().SourceSilenceMax, cancellation);
         return new SourceStream(
             await SourceConnector.OpenAsync(address, cancellation),
-            await NpgsqlReplicationFeed.StartAsync(
-                address, slot, publication, Lsn.Zero, new SlotPumpOptions().SourceSilenceMax, cancellation));
+            binary ? new BinaryFeed(feed, await SourceText.OpenAsync(address, cancellation)) : feed);
     }
 
     /// <summary>Reads until so many changes have come since the beginning.</summary>

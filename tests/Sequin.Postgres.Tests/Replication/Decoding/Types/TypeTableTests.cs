@@ -87,6 +87,7 @@ public sealed class TypeTableTests : IAsyncLifetime
             cases.Select(value => (value.ToString(), value.Json)),
             cases.Select((value, i) => (value.ToString(), record.RootElement.GetProperty($"c{i}").GetRawText())));
         Assert.Equal([streamed], await _source.CopyAsync("public.t"));
+        Assert.Equal(streamed, CopyRecords.RecordOf((await _source.StreamAsync(1, binary: true)).Json, "insert"));
     }
 
     private static string Unescaped(string json) =>

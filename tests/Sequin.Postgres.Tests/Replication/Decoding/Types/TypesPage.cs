@@ -55,7 +55,11 @@ internal static class TypesPage
         ## Limits
 
         A message may have 512 MiB. A row that is larger, or whose bytes cannot be understood, does not stop the slot: it is kept in
-        `sequin.undecodable_changes`, with its position, the reason, and the first MiB of what PostgreSQL sent.
+        `sequin.undecodable_changes`, with its position, the reason, and the first MiB of what PostgreSQL sent. Health, a log line and the
+        counter `sequin.source.undecodable` tell of it.
+
+        PostgreSQL cannot send a row whose text is larger than 1 GiB, and `bytea` doubles as text. Such a slot is read on in pgoutput's
+        binary mode, which is slower, until the row is passed: it is kept as above, all others become the same messages as ever.
 
         Text that is not UTF-8 (from databases with encoding SQL_ASCII) has U+FFFD in place of each invalid byte.
 
