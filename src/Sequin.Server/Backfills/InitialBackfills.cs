@@ -94,10 +94,10 @@ internal sealed class InitialBackfills(BackfillCreation creation)
         var missing = config.Tables.Except(tables.Select(table => table.Unquoted)).FirstOrDefault();
         if (missing is not null)
             throw new ProblemException(Problem.Invalid(Field,
-                $"The consumer reads {Shown.Short(missing)}, which the source does not publish. Publish it, or list the tables to backfill."));
+                $"The consumer reads {Shown.Short(missing)}, which the source does not publish. List the tables to backfill."));
         if (tables.Count is 0 or > BackfillRequestLimits.InitialMax)
             throw new ProblemException(Problem.Invalid(Field,
-                $"Of {tables.Count} tables a consumer cannot begin; it can of 1 to {BackfillRequestLimits.InitialMax}. List those to backfill."));
+                $"would be {tables.Count} tables; it can be 1 to {BackfillRequestLimits.InitialMax}. List those to backfill"));
         return [.. tables.Select(table => new BackfillSpec(
             new Postgres.Backfills.BackfillRequest { Table = table }, BackfillRecord.MaxTimeoutMsDefault))];
     }

@@ -120,7 +120,8 @@ public sealed class BackfillStore(NpgsqlDataSource source)
         var command = new NpgsqlBatchCommand($"""
             UPDATE sequin.backfills SET cursor = coalesce($6::json, cursor), rows_read = rows_read + $7,
                 rows_superseded = rows_superseded + $8, bytes_read = bytes_read + $9, chunks = chunks + 1,
-                busy_ms = busy_ms + $11, updated_at = now(), state = CASE WHEN $10 THEN 'completed' ELSE state END, finished_at = CASE WHEN $10 THEN now() END
+                busy_ms = busy_ms + $11, updated_at = now(), state = CASE WHEN $10 THEN 'completed' ELSE state END,
+                finished_at = CASE WHEN $10 THEN now() END
             WHERE id = $4 AND chunks = $5 AND state IN ('active', 'paused')
               AND EXISTS (SELECT FROM sequin.slots WHERE {SlotStore.Fence})
             """);
