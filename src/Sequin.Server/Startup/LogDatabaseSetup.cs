@@ -1,5 +1,6 @@
 using Npgsql;
 using Sequin.Postgres.Log;
+using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.DeadLetters;
 using Sequin.Postgres.Log.Retention;
@@ -36,6 +37,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<RetentionStore>();
         services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<RedriveStore>();
+        services.AddSingleton<BackfillStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ClusterSecrets>();
     }

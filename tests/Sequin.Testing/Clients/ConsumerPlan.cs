@@ -11,4 +11,7 @@ public sealed record ConsumerPlan
     public TimeSpan? VisibilityTimeout { get; init; }
 
     public bool MessageGrouping { get; init; } = true;
+
+    /// <summary>Behind what is in the log; default: at the beginning.</summary>
+    public bool StartsNow { get; init; }
 }
