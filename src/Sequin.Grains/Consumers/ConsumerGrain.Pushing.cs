@@ -140,7 +140,8 @@ internal sealed partial class ConsumerGrain
 
     private async Task PushOnceAsync(WebhookDestination webhook, GrantedLease granted)
     {
-        var batch = await PrepareAsync(granted);
+        if (await PrepareAsync(granted) is not { } batch)
+            return;
         granted = granted with { Messages = batch.Messages };
         WebhookAttempt attempt;
         try
@@ -161,7 +162,8 @@ internal sealed partial class ConsumerGrain
         await SettleAsync(granted, attempt);
     }
 
-    private async Task<WebhookBatch> PrepareAsync(GrantedLease granted)
+    /// <returns>Null: the consumer was rewound, and they come again if they are to.</returns>
+    private async Task<WebhookBatch?> PrepareAsync(GrantedLease granted)
     {
         var leasedAt = time.GetTimestamp();
         try
@@ -172,6 +174,8 @@ internal sealed partial class ConsumerGrain
             if (time.GetElapsedTime(leasedAt) is var elapsed && elapsed > WebhookDestination.PrepareMax)
                 throw new TimeoutException($"It took {elapsed} to write down the leases and read the messages; nothing was sent.");
             _pushStop.Token.ThrowIfCancellationRequested();
+            if (granted.Generation != _window.Generation)
+                return null;
             var batch = WebhookBatch.Of(granted.Generation, granted.Messages, stored);
             await GiveBackAsync(granted with { Messages = granted.Messages[batch.Messages.Length..] });
             instruments.OnDelivered(batch.Messages.Length);

@@ -110,6 +110,26 @@ public sealed class PushedBatchTests(PushServer server) : IClassFixture<PushServ
     }
 
     [Fact]
+    public async Task After_a_rewind_a_message_comes_under_another_id_and_for_the_first_time()
+    {
+        await using var hook = await Hook.StartAsync(_ => 200);
+        var consumer = await server.PushAsync(hook);
+        await server.ExecuteAsync($"INSERT INTO orders VALUES ({_id}, 'new')");
+        var first = await hook.NextAsync();
+        await server.DrainedAsync(consumer);
+        var offset = Assert.Single(await server.AttemptsAsync(consumer)).GetProperty("offsets")[0].GetInt64();
+
+        (await server.Api.PostAsync($"/api/consumers/{consumer}/rewind", $$$"""{"to":{"offset":{{{offset}}}}}""")).Is(200);
+
+        var again = await hook.NextAsync();
+        Assert.Equal(Pushed.KeyOf(first.Messages[0]), Pushed.KeyOf(again.Messages[0]));
+        Assert.Equal(1, again.Attempt);
+        Assert.NotEqual(first.Id, again.Id);
+        await server.DrainedAsync(consumer);
+        await server.EndAsync(consumer);
+    }
+
+    [Fact]
     public async Task An_endpoint_is_tested_with_a_message_of_a_consumer_which_is_none_the_wiser()
     {
         await using var hook = await Hook.StartAsync(_ => 200);
