@@ -5,9 +5,11 @@ using Orleans.Hosting;
 using Sequin.Grains.Backfills;
 using Sequin.Grains.Consumers;
 using Sequin.Grains.Replication;
+using Sequin.Grains.Retention;
 using Sequin.Grains.Streams;
 using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Backfills;
+using Sequin.Postgres.Log.Retention;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Replication;
 
@@ -37,6 +39,12 @@ public static class SequinGrains
         silo.Services.AddSingleton<IBackfillHost, BackfillHost>();
         silo.Services.AddSingleton<SlotReplication>();
         silo.Services.AddSingleton<SourceInstruments>();
+        silo.Services.TryAddSingleton<RetentionStore>();
+        silo.Services.AddSingleton<SegmentMerger>();
+        silo.Services.AddSingleton<RetentionInstruments>();
+        silo.Services.AddSingleton<RetentionPass>();
+        silo.Services.AddSingleton<RetentionService>();
+        silo.Services.AddHostedService(services => services.GetRequiredService<RetentionService>());
         silo.Services.TryAddSingleton<SlotWatch>();
         silo.Services.TryAddSingleton<SegmentReader>();
         silo.Services.TryAddSingleton(new SlotPumpOptions());

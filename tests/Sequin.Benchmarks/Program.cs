@@ -5,12 +5,14 @@ using Sequin.Benchmarks.Isolation;
 using Sequin.Benchmarks.Latency;
 using Sequin.Benchmarks.Pushing;
 using Sequin.Benchmarks.Queue;
+using Sequin.Benchmarks.Rewind;
 using Sequin.Benchmarks.Throughput;
 
 var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Build it with -c Release. Each ends with one line of JSON.")
 {
     ThroughputCommand.Create(),
     LatencyCommand.Create(),
+    RewindCommand.Create(),
     QueueCommand.Create(),
     BackfillCommand.Create(),
     PushCommand.Create(),

@@ -21,7 +21,11 @@ public sealed record Segment
 
     /// <summary>Only this consumer reads the segment; null: all do.</summary>
     public ConsumerId? Audience { get; init; }
+
+    /// <summary>The earliest commit time of its messages, in microseconds since the Unix epoch.</summary>
     public required long FirstCommitTimeMicros { get; init; }
+
+    /// <summary>The latest commit time of the stream up to its end: it never falls, so that a time can be searched for.</summary>
     public required long LastCommitTimeMicros { get; init; }
     public required Lsn LastCommitLsn { get; init; }
 

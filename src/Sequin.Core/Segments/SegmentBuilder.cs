@@ -48,6 +48,7 @@ public sealed class SegmentBuilder(StreamKey stream)
     /// <summary>Makes a segment of all that was appended, and starts anew.</summary>
     public Segment Seal(long baseOffset, SegmentKind kind = SegmentKind.Changes, ConsumerId? audience = null)
     {
+        var (earliest, latest) = CommitTimes();
         var segment = new Segment
         {
             Stream = stream,
@@ -55,8 +56,8 @@ public sealed class SegmentBuilder(StreamKey stream)
             Count = Count,
             Kind = kind,
             Audience = audience,
-            FirstCommitTimeMicros = _runs[0].CommitTimeMicros,
-            LastCommitTimeMicros = _runs[^1].CommitTimeMicros,
+            FirstCommitTimeMicros = earliest,
+            LastCommitTimeMicros = latest,
             LastCommitLsn = _runs[^1].CommitLsn,
             Tables = [.. _tables],
             Index = IndexBytes(),
@@ -64,6 +65,19 @@ public sealed class SegmentBuilder(StreamKey stream)
         };
         Reset();
         return segment;
+    }
+
+    // PostgreSQL takes a transaction's time before its place in the WAL: a later one may have committed a little earlier.
+    private (long Earliest, long Latest) CommitTimes()
+    {
+        var (earliest, latest) = (long.MaxValue, long.MinValue);
+        foreach (var run in _runs)
+        {
+            earliest = Math.Min(earliest, run.CommitTimeMicros);
+            latest = Math.Max(latest, run.CommitTimeMicros);
+        }
+
+        return (earliest, latest);
     }
 
     // A run ends where the transaction ends, or where a filter left out a change and the ordinals stop being contiguous.

@@ -143,6 +143,18 @@ public sealed partial class ConsumerWindow
         _durableReserved = startAfter;
     }
 
+    /// <summary>
+    /// Forgets all messages up to an offset, whatever they are doing: the log no longer has them. Their receipts count as finished.
+    /// </summary>
+    public void DropThrough(long through)
+    {
+        // What is parked first: what is freed would bring it in.
+        _parked.DropThrough(through);
+        while (_arena.FirstOffset is { } offset && offset <= through && _arena.TryFind(offset, out var slot))
+            Free(slot);
+        AdvanceTo(through);
+    }
+
     /// <summary>Puts a message into the arena, behind those of its groups that are there.</summary>
     private int Enter(long offset, ulong group, ulong formerGroup)
     {

@@ -74,6 +74,23 @@ internal sealed class ParkedGroups
         return true;
     }
 
+    /// <summary>Takes out everything up to an offset.</summary>
+    public void DropThrough(long through)
+    {
+        // A moved message leaves when it is the first of both of its groups: the lowest of all always is.
+        bool any;
+        do
+        {
+            any = false;
+            foreach (var group in _queues.Keys.ToArray())
+            {
+                while (FirstOf(group) <= through && TryTake(group, out _))
+                    any = true;
+            }
+        }
+        while (any);
+    }
+
     /// <summary>The offsets above <paramref name="after"/>, in order, at most <paramref name="limit"/>.</summary>
     public List<long> List(long after, int limit)
     {

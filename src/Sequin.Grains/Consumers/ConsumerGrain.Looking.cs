@@ -27,7 +27,7 @@ internal sealed partial class ConsumerGrain
             Unfinished = counts.Unfinished,
             Floor = _window.Floor,
             NextOffset = _window.NextOffset,
-            Head = head,
+            Head = Math.Min(head, model.Config.EndOffset ?? head),
             WaitingReceives = _waiters.Count,
             BlockedGroups = [.. _window.ListWaitingGroups(BlockedGroupsMax).Select(
                 group => new BlockedGroup(group.HeadOffset, Listed(group.HeadState), group.Waiting))],

@@ -120,8 +120,8 @@ internal sealed partial class ConsumerGrain
                 await _save.SaveAsync();
             var stored = await _messages.ReadStoredAsync(granted.Messages, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
-            if (request.AutoAck)
-                await FinishAsync(granted);
+            if (request.AutoAck && !await TryFinishAsync(granted))
+                return Nothing();
             instruments.OnDelivered(stored.Length);
             return new ReceiveResult(ReceiveOutcome.Ok, Deliver(_model!, granted, stored), _model!.Suffix);
         }
@@ -135,11 +135,12 @@ internal sealed partial class ConsumerGrain
     }
 
     /// <summary>At most once: durably finished before they are delivered.</summary>
-    private async Task FinishAsync(GrantedLease granted)
+    /// <returns>False: the consumer was rewound, and they come again if they are to.</returns>
+    private async Task<bool> TryFinishAsync(GrantedLease granted)
     {
         await _reloading;
         if (granted.Generation != _window.Generation)
-            throw new OperationCanceledException("The consumer was rewound.");
+            return false;
         foreach (var message in granted.Messages)
             _window.Ack(message.Offset, message.Receipt);
         var statuses = new ReceiptStatus[granted.Messages.Length];
@@ -147,6 +148,7 @@ internal sealed partial class ConsumerGrain
         _window.Release(Array.ConvertAll(granted.Messages, message => message.Offset));
         instruments.OnFinished(statuses.Length);
         ServeWaiters();
+        return true;
     }
 
     private Task SaveAcksAsync(ReceiptStatus[] statuses)

@@ -88,7 +88,10 @@ internal sealed partial class ConsumerGrain
     }
 
     private bool WantsMore() =>
-        _window.HasRoom && _window.Counts.Ready < Math.Max(ReadyMin, ReadyBatches * _batchSize) && _model?.Config.Status != ConsumerActivity.Disabled;
+        _window.HasRoom && !IsAtEnd && _window.Counts.Ready < Math.Max(ReadyMin, ReadyBatches * _batchSize) && _model?.Config.Status != ConsumerActivity.Disabled;
+
+    /// <summary>Of a consumer that ends: it has looked at everything that is for it.</summary>
+    private bool IsAtEnd => _window.NextOffset > (_model?.Config.EndOffset ?? long.MaxValue);
 
     private void CallForMore()
     {
@@ -134,6 +137,7 @@ internal sealed partial class ConsumerGrain
             WrittenAtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             IsClean = exact != Exactness.No,
             Groups = _model?.Groups.Signature ?? "",
+            SinceMicros = _sinceMicros,
             Window = _snapshot.WrittenSpan.ToArray(),
             Receives = ReceivesBytes(),
         };

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Sequin.Core.Identity;
 using Sequin.Core.Windows;
-using Sequin.Grains.Streams;
 
 namespace Sequin.Grains.Consumers;
 
@@ -115,9 +114,9 @@ internal sealed partial class ConsumerGrain(
     /// <summary>Makes the window of a model, with what the snapshot holds, and begins to read.</summary>
     private async Task StartAsync(ConsumerModel model, ConsumerSnapshot? snapshot, CancellationToken cancellationToken)
     {
-        var stream = GrainFactory.GetGrain<IStreamGrain>(model.Record.StreamId.Value);
         var window = new ConsumerWindow(model.WindowOptions, model.Record.StartAfter);
-        var messages = new MessageWindow(stream, window, model.Filter, model.Groups);
+        _sinceMicros = snapshot?.SinceMicros ?? model.Config.StartMicros;
+        var messages = MessagesOf(model, window);
         long[] buried = [];
         if (snapshot is not null)
         {

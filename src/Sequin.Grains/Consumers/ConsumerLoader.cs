@@ -3,12 +3,14 @@ using Sequin.Core.Receipts;
 using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Secrets;
+using Sequin.Postgres.Log.Segments;
 
 namespace Sequin.Grains.Consumers;
 
 /// <summary>Makes the model of a consumer from the catalog.</summary>
 internal sealed class ConsumerLoader(
-    ConsumerCatalog consumers, StreamCatalog streams, DatabaseCatalog databases, ClusterSecrets secrets, WebhookDestinations webhooks)
+    ConsumerCatalog consumers, StreamCatalog streams, DatabaseCatalog databases, StreamPositions positions, ClusterSecrets secrets,
+    WebhookDestinations webhooks)
 {
     private const string ReceiptKeyName = "receipts";
     private const int ReceiptKeyBytes = 32;
@@ -45,4 +47,8 @@ internal sealed class ConsumerLoader(
         return await consumers.UpdateAsync(record.Id, record.Revision, record.Name, paused, cancellationToken)
             is ConsumerUpdate.Updated updated ? updated.Consumer.Revision : null;
     }
+
+    /// <summary>Before the consumer goes behind an offset: see <see cref="StreamPositions.HoldAsync"/>.</summary>
+    public Task<long?> HoldAsync(ConsumerModel consumer, long startAfter, CancellationToken cancellationToken) =>
+        positions.HoldAsync(consumer.Record.StreamId, startAfter, cancellationToken);
 }

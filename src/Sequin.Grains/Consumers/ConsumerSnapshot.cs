@@ -6,7 +6,10 @@ namespace Sequin.Grains.Consumers;
 /// <summary>The durable state of a consumer. Never mutated, only replaced, because storage serializes it off the grain's scheduler.</summary>
 internal sealed record ConsumerSnapshot
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
+
+    /// <summary>Of it only <see cref="SinceMicros"/> is missing.</summary>
+    private const byte VersionWithoutSince = 1;
 
     /// <summary>When it was written, in milliseconds since the Unix epoch by the writer's clock.</summary>
     public long WrittenAtMs { get; init; }
@@ -17,6 +20,9 @@ internal sealed record ConsumerSnapshot
     /// <summary>How the messages in the window are grouped (<see cref="MessageGroups.Signature"/>).</summary>
     public string Groups { get; init; } = "";
 
+    /// <summary>Messages committed before are passed over; microseconds since the Unix epoch, 0: none.</summary>
+    public long SinceMicros { get; init; }
+
     /// <summary>The bytes of the window (<see cref="Core.Windows.ConsumerWindow"/>).</summary>
     public ReadOnlyMemory<byte> Window { get; init; }
 
@@ -25,7 +31,7 @@ internal sealed record ConsumerSnapshot
 
     public int SizeBytes => Window.Length + Receives.Length;
 
-    /// <summary>byte version, int64 time, byte clean, string groups, int32 length and bytes of the window, the rest the receives.</summary>
+    /// <summary>byte version, int64 time, byte clean, string groups, int64 since, int32 length and bytes of the window, the rest the receives.</summary>
     public byte[] ToBytes()
     {
         using var stream = new MemoryStream(SizeBytes + 64);
@@ -34,6 +40,7 @@ internal sealed record ConsumerSnapshot
         output.Write(WrittenAtMs);
         output.Write(IsClean);
         output.Write(Groups);
+        output.Write(SinceMicros);
         output.Write(Window.Length);
         output.Write(Window.Span);
         output.Write(Receives.Span);
@@ -45,13 +52,15 @@ internal sealed record ConsumerSnapshot
     {
         using var stream = new MemoryStream(bytes.ToArray());
         using var input = new BinaryReader(stream, Encoding.UTF8);
-        if (input.ReadByte() is not Version and var version)
+        var version = input.ReadByte();
+        if (version is not (Version or VersionWithoutSince))
             throw new InvalidDataException($"Consumer state version {version} is unknown; this build reads version {Version}.");
         return new ConsumerSnapshot
         {
             WrittenAtMs = input.ReadInt64(),
             IsClean = input.ReadBoolean(),
             Groups = input.ReadString(),
+            SinceMicros = version == VersionWithoutSince ? 0 : input.ReadInt64(),
             Window = input.ReadBytes(input.ReadInt32()),
             Receives = input.ReadBytes((int)(stream.Length - stream.Position)),
         };

@@ -71,6 +71,24 @@ public interface IConsumerGrain : IGrainWithGuidKey
     [Alias("attempts")]
     Task<DeliveryAttempt[]?> ListAttemptsAsync(long? offset, int limit);
 
+    /// <summary>
+    /// Begins again behind an offset, as a new generation: leases and receipts of before are void, and messages come with the delivery
+    /// count 1. Waiting receives go on waiting. Answered after it is durable. Of two at once the later one holds.
+    /// </summary>
+    /// <param name="startAfter">Offset.</param>
+    /// <param name="sinceMicros">Messages committed before are passed over; microseconds since the Unix epoch, 0: none.</param>
+    /// <param name="cancellationToken">Ends the wait for what is under way; not the rewind itself.</param>
+    [Alias("rewind")]
+    Task<RewindResult> RewindAsync(long startAfter, long sinceMicros, CancellationToken cancellationToken);
+
+    /// <summary>The offset up to which everything is finished, durably; null: there is no such consumer.</summary>
+    [Alias("floor")]
+    Task<long?> SaveFloorAsync(CancellationToken cancellationToken);
+
+    /// <summary>Everything up to this offset was deleted from the log: what of it was not finished is given up.</summary>
+    [Alias("drop")]
+    Task DropAsync(long through, CancellationToken cancellationToken);
+
     /// <summary>Forgets all state, after the catalog has forgotten the consumer. Waiting receives answer <c>Gone</c>.</summary>
     [Alias("delete")]
     Task DeleteAsync();

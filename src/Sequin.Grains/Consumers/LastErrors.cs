@@ -17,5 +17,11 @@ internal sealed class LastErrors
             _errors.Remove(_byAge.Dequeue());
     }
 
+    public void Clear()
+    {
+        _errors.Clear();
+        _byAge.Clear();
+    }
+
     public string? Find(long offset) => _errors.GetValueOrDefault(offset);
 }

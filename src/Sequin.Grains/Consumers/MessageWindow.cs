@@ -40,14 +40,20 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
             var offset = messages[i].Offset;
             if (segment is null || offset < segment.BaseOffset || offset > segment.LastOffset)
             {
-                segment = await FindAsync(offset, cancellationToken)
-                    ?? throw new InvalidOperationException($"Offset {offset} is leased, but the log no longer has it.");
+                segment = await FindAsync(offset, cancellationToken) ?? throw Gone(offset);
             }
 
             stored[i] = segment.Message((int)(offset - segment.BaseOffset));
         }
 
         return stored;
+    }
+
+    // Retention dropped it and has not told us yet: else it would be leased again and again.
+    private InvalidOperationException Gone(long offset)
+    {
+        window.DropThrough(offset);
+        return new InvalidOperationException($"Offset {offset} is leased, but the log no longer has it.");
     }
 
     /// <summary>The segment of a message; null: the log no longer has it.</summary>

@@ -21,6 +21,10 @@ internal interface IStreamGrain : IGrainWithGuidKey
     [Alias("read"), AlwaysInterleave, ResponseTimeout("00:01:00")]
     Task<StreamSlice> ReadAsync(long after, int maxBytes, TimeSpan wait, CancellationToken cancellationToken);
 
+    /// <summary>Everything up to this offset was deleted from the log: it is not served from memory either.</summary>
+    [Alias("trim")]
+    Task TrimAsync(long through);
+
     /// <summary>The last offset; 0 when nothing was ever in the stream.</summary>
     [Alias("head"), AlwaysInterleave]
     Task<long> GetHeadAsync();

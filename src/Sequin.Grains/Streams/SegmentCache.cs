@@ -24,13 +24,34 @@ internal sealed class SegmentCache(long budgetBytes)
         {
             if (!_streams.TryGetValue(segment.Stream, out var segments))
                 _streams.Add(segment.Stream, segments = []);
-            if (segments.ContainsKey(segment.BaseOffset))
-                return;
+            if (segments.TryGetValue(segment.BaseOffset, out var present))
+            {
+                if (present.Value.LastOffset >= segment.LastOffset)
+                    return;
+                Remove(segments, segments.IndexOfKey(segment.BaseOffset));
+            }
 
+            // Small ones that it was made of would hide it.
+            for (var i = LastAtOrBefore(segments.Keys, segment.LastOffset); i >= 0 && segments.Keys[i] > segment.BaseOffset; i--)
+                Remove(segments, i);
             segments.Add(segment.BaseOffset, _byUse.AddLast(segment));
             SizeBytes += segment.SizeBytes;
             while (SizeBytes > budgetBytes && _byUse.Count > 1)
                 Evict(_byUse.First!.Value);
+        }
+    }
+
+    /// <summary>Lets go of a stream's segments that end at an offset or before.</summary>
+    public void Trim(StreamKey stream, long through)
+    {
+        lock (_gate)
+        {
+            if (!_streams.TryGetValue(stream, out var segments))
+                return;
+            while (segments.Count > 0 && segments.Values[0].Value.LastOffset <= through)
+                Remove(segments, 0);
+            if (segments.Count == 0)
+                _streams.Remove(stream);
         }
     }
 
@@ -66,6 +87,14 @@ internal sealed class SegmentCache(long budgetBytes)
         segments.Remove(segment.BaseOffset);
         if (segments.Count == 0)
             _streams.Remove(segment.Stream);
+    }
+
+    private void Remove(SortedList<long, LinkedListNode<Segment>> segments, int index)
+    {
+        var node = segments.Values[index];
+        _byUse.Remove(node);
+        SizeBytes -= node.Value.SizeBytes;
+        segments.RemoveAt(index);
     }
 
     private static int LastAtOrBefore(IList<long> keys, long offset)

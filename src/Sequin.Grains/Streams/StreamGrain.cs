@@ -17,11 +17,13 @@ internal sealed class StreamGrain(SegmentReader log, SegmentCache cache, TimePro
     private TaskCompletionSource _moved = NewSignal();
     private StreamKey _stream;
     private long _head;
+    private long _trimmed;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _stream = new StreamKey(this.GetPrimaryKey());
         _head = await log.ReadHeadAsync(_stream, cancellationToken);
+        _trimmed = await log.ReadOldestAsync(_stream, cancellationToken) - 1;
     }
 
     public Task AppendAsync(Segment[] segments)
@@ -52,6 +54,13 @@ internal sealed class StreamGrain(SegmentReader log, SegmentCache cache, TimePro
         return new StreamSlice([.. loaded], _head);
     }
 
+    public Task TrimAsync(long through)
+    {
+        _trimmed = Math.Max(_trimmed, through);
+        cache.Trim(_stream, through);
+        return Task.CompletedTask;
+    }
+
     public Task<long> GetHeadAsync() => Task.FromResult(_head);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -69,7 +78,7 @@ internal sealed class StreamGrain(SegmentReader log, SegmentCache cache, TimePro
     {
         var found = new List<Segment>();
         var bytes = 0;
-        while (bytes < maxBytes && cache.TryGet(_stream, after + 1, out var segment))
+        while (bytes < maxBytes && after >= _trimmed && cache.TryGet(_stream, after + 1, out var segment))
         {
             found.Add(segment);
             bytes += segment.SizeBytes;

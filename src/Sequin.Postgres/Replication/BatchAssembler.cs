@@ -1,6 +1,8 @@
 using Sequin.Core.Changes;
 using Sequin.Core.Identity;
 using Sequin.Core.Segments;
+using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Decoding;
 
@@ -12,20 +14,17 @@ namespace Sequin.Postgres.Replication;
 /// </summary>
 internal sealed partial class BatchAssembler : IChangeReceiver
 {
-    private readonly List<OpenSegment> _streams = [];
+    private List<OpenSegment> _streams = [];
     private readonly List<Segment> _sealed = [];
     private readonly List<UndecodableChange> _undecodable = [];
     private SlotPosition _position;
     private long _lastCommitTimeMicros;
 
     /// <param name="position">What is durable now.</param>
-    /// <param name="heads">The last offset of every stream of the database.</param>
-    public BatchAssembler(SlotPosition position, IReadOnlyDictionary<StreamKey, long> heads)
-    {
-        _position = position;
-        foreach (var (stream, head) in heads)
-            _streams.Add(new OpenSegment(stream, head + 1));
-    }
+    public BatchAssembler(SlotPosition position) => _position = position;
+
+    /// <summary>Of <see cref="Route"/>.</summary>
+    public long RoutesVersion { get; private set; }
 
     public bool HasMessages { get; private set; }
 
@@ -35,10 +34,29 @@ internal sealed partial class BatchAssembler : IChangeReceiver
     /// <summary>End of the last transaction that was gathered or taken whole.</summary>
     public Lsn EndLsn => _position.EndLsn;
 
+    /// <summary>Changes from here on go by these routes. Between two transactions, or one would be in a stream in part.</summary>
+    /// <param name="routes">One a stream.</param>
+    /// <param name="ends">Where those streams end that had no route before.</param>
+    public void Route(StreamRoutes routes, IReadOnlyDictionary<StreamKey, StreamEnd> ends)
+    {
+        var before = _streams.ToDictionary(stream => stream.Key);
+        _streams = [];
+        foreach (var route in routes.Routes)
+        {
+            var stream = before.GetValueOrDefault(route.Stream) ?? new OpenSegment(route.Stream, ends[route.Stream]);
+            stream.GoBy(route.Source);
+            _streams.Add(stream);
+        }
+
+        RoutesVersion = routes.Version;
+    }
+
     public void OnChange(in ChangeHeader header, ReadOnlySpan<byte> json)
     {
         foreach (var stream in _streams)
         {
+            if (!stream.Takes(header.Table))
+                continue;
             stream.Builder.Append(header, json);
             SizeBytes += json.Length;
             if (stream.Builder.IsFull)
@@ -85,15 +103,44 @@ internal sealed partial class BatchAssembler : IChangeReceiver
 
     private void Seal(OpenSegment stream, SegmentKind kind = SegmentKind.Changes, ConsumerId? audience = null)
     {
-        var segment = stream.Builder.Seal(stream.NextOffset, kind, audience);
-        stream.NextOffset += segment.Count;
-        _sealed.Add(segment);
+        _sealed.Add(stream.Place(stream.Builder.Seal(stream.NextOffset, kind, audience)));
     }
 
-    private sealed class OpenSegment(StreamKey stream, long nextOffset)
+    private sealed class OpenSegment(StreamKey stream, StreamEnd end)
     {
+        private long _latestCommitTimeMicros = end.CommitTimeMicros;
+        private StreamSource? _source;
+        private string? _lastTable;
+        private bool _takesLast;
+
         public StreamKey Key => stream;
         public SegmentBuilder Builder { get; } = new(stream);
-        public long NextOffset { get; set; } = nextOffset;
+        public long NextOffset { get; private set; } = end.Offset + 1;
+
+        public void GoBy(StreamSource source)
+        {
+            _source = source.TakesAll ? null : source;
+            _lastTable = null;
+        }
+
+        // The decoder gives the same string for the same table: nearly always it is the one of the change before.
+        public bool Takes(string table)
+        {
+            if (_source is null)
+                return true;
+            if (!ReferenceEquals(table, _lastTable))
+                (_lastTable, _takesLast) = (table, _source.Takes(table));
+            return _takesLast;
+        }
+
+        /// <summary>The segment is the stream's next: offsets go on behind it, and times do not fall behind those before it.</summary>
+        public Segment Place(Segment segment)
+        {
+            NextOffset += segment.Count;
+            if (segment.LastCommitTimeMicros < _latestCommitTimeMicros)
+                return segment with { LastCommitTimeMicros = _latestCommitTimeMicros };
+            _latestCommitTimeMicros = segment.LastCommitTimeMicros;
+            return segment;
+        }
     }
 }

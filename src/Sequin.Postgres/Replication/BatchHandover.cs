@@ -1,4 +1,7 @@
 using Sequin.Core.Changes;
+using Sequin.Core.Identity;
+using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Replication.Decoding;
 
 namespace Sequin.Postgres.Replication;
@@ -25,6 +28,7 @@ internal sealed class BatchHandover(PgOutputDecoder decoder, BatchAssembler asse
     private long _decoded;
     private long _decodedAtIdle = -1;
     private Lsn _receivedAtIdle;
+    private (StreamRoutes Routes, IReadOnlyDictionary<StreamKey, StreamEnd> Ends)? _nextRoutes;
 
     /// <summary>Whether the reader must <see cref="WaitForRoomAsync"/> before it decodes more. For the reader only.</summary>
     public bool IsFull { get; private set; }
@@ -44,6 +48,29 @@ internal sealed class BatchHandover(PgOutputDecoder decoder, BatchAssembler asse
                 WakeWriter();
             IsFull = assembler.SizeBytes >= OpenBytesMax;
             return step;
+        }
+    }
+
+    /// <summary>Changes go by these routes from the next transaction on.</summary>
+    /// <param name="routes">One a stream.</param>
+    /// <param name="ends">Where those streams end that had no route before.</param>
+    public void Route(StreamRoutes routes, IReadOnlyDictionary<StreamKey, StreamEnd> ends)
+    {
+        lock (_gate)
+        {
+            _nextRoutes = (routes, ends);
+            if (!_inTransaction)
+                UseNextRoutes();
+        }
+    }
+
+    /// <summary>Of the routes that are in effect.</summary>
+    public long RoutesVersion
+    {
+        get
+        {
+            lock (_gate)
+                return assembler.RoutesVersion;
         }
     }
 
@@ -111,7 +138,16 @@ internal sealed class BatchHandover(PgOutputDecoder decoder, BatchAssembler asse
     {
         _inTransaction = false;
         assembler.OnTransactionEnded(decoder.EndLsn);
+        UseNextRoutes();
         WakeWriter();
+    }
+
+    private void UseNextRoutes()
+    {
+        if (_nextRoutes is not var (routes, ends))
+            return;
+        _nextRoutes = null;
+        assembler.Route(routes, ends);
     }
 
     private bool MayTake() => assembler.HasMessages && (!_inTransaction || assembler.SizeBytes >= EagerBytes);

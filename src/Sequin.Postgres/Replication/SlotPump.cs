@@ -22,10 +22,11 @@ namespace Sequin.Postgres.Replication;
 /// skips what the source sends again.
 /// </summary>
 internal sealed class SlotPump(
-    DatabaseRecord database, SlotLease lease, SlotPosition start, PgOutputDecoder decoder, BatchHandover handover, IReplicationFeed feed,
-    SegmentWriter log, ISegmentSubscriber subscriber, StateReporter state, SlotPumpOptions options, TimeProvider time)
+    DatabaseRecord database, SlotLease lease, SlotPosition start, PgOutputDecoder decoder, BatchHandover handover, PumpRouting routing,
+    IReplicationFeed feed, SegmentWriter log, ISegmentSubscriber subscriber, StateReporter state, SlotPumpOptions options, TimeProvider time)
 {
     private SlotPosition _durable = start;
+    private long _routesVersion;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -44,8 +45,11 @@ internal sealed class SlotPump(
     {
         try
         {
-            while (await feed.ReadAsync(cancellationToken))
+            while (true)
             {
+                await routing.WaitForQuotaAsync(cancellationToken);
+                if (!await feed.ReadAsync(cancellationToken))
+                    break;
                 var step = handover.Decode(feed.Message, feed.WalStart);
                 if (step is DecodeStep.LookupNeeded or DecodeStep.TypesOutdated)
                     await LookUpAsync(cancellationToken);
@@ -79,7 +83,8 @@ internal sealed class SlotPump(
                 subscriber.OnCommitted(batch.Segments);
                 foreach (var change in batch.Undecodable)
                     subscriber.OnSetAside(change);
-                await state.SetAsync(StateOf(batch), null, cancellationToken);
+                if (!routing.IsStopped)
+                    await state.SetAsync(StateOf(batch), null, cancellationToken);
             }
             else
             {
@@ -88,8 +93,13 @@ internal sealed class SlotPump(
                 var idle = handover.IdleLsn(feed.LastReceived) ?? _durable.EndLsn;
                 var position = _durable with { EndLsn = Lsn.Max(idle, _durable.EndLsn) };
                 await AppendAsync(new IngestBatch([], [], [], position, 0), cancellationToken);
-                await state.SetAsync(DatabaseState.Idle, null, cancellationToken);
+                if (!routing.IsStopped)
+                    await state.SetAsync(DatabaseState.Idle, null, cancellationToken);
             }
+
+            await routing.FollowAsync(_routesVersion, cancellationToken);
+            if (routing.IsStopped)
+                await state.SetAsync(DatabaseState.QuotaReached, routing.QuotaText, cancellationToken);
 
             feed.Confirm(_durable.EndLsn);
         }
@@ -98,7 +108,7 @@ internal sealed class SlotPump(
     private async Task AppendAsync(IngestBatch batch, CancellationToken cancellationToken)
     {
         IReadOnlyList<ChunkWritten> chunks = batch.Chunks.Count == 0 ? [] : [.. batch.Chunks.Select(chunk => chunk.Written)];
-        await log.AppendAsync(
+        _routesVersion = await log.AppendAsync(
             lease, batch.Position, batch.Segments, batch.Undecodable, chunks, options.LeaseDuration, cancellationToken);
         _durable = batch.Position;
         foreach (var chunk in batch.Chunks)

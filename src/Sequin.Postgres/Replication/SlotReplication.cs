@@ -20,8 +20,6 @@ public sealed partial class SlotReplication(
     BackfillLimits? backfillLimits = null, IBackfillHost? backfillHost = null)
 {
     private readonly SlotStore _slots = new(log);
-    private readonly StreamCatalog _streams = new(log);
-    private readonly SegmentReader _segments = new(log);
     private readonly GapStore _gaps = new(log);
     private readonly ConsumerCatalog _consumers = new(log);
     private readonly BackfillStore _backfills = new(log);
@@ -96,21 +94,19 @@ public sealed partial class SlotReplication(
         DatabaseRecord database, SlotLease lease, SlotPosition position, ISegmentSubscriber subscriber, StateReporter state, bool binary,
         CancellationToken cancellationToken)
     {
-        var heads = new Dictionary<StreamKey, long>();
-        foreach (var stream in await _streams.ListAsync(database.Id, cancellationToken))
-            heads.Add(stream.Id, await _segments.ReadHeadAsync(stream.Id, cancellationToken));
-
-        var assembler = new BatchAssembler(position, heads);
+        var assembler = new BatchAssembler(position);
         var watches = new ChunkWatches(assembler);
         var decoder = new PgOutputDecoder(database.Name, assembler, time) { ResumeAfter = position.Last, Watches = watches };
         using var handover = new BatchHandover(decoder, assembler);
+        var routing = new PumpRouting(log, lease, handover);
+        await routing.LoadAsync(cancellationToken);
         await using var writer = await SegmentWriter.OpenAsync(log, cancellationToken);
         await using var feed = await StartFeedAsync(database, position.EndLsn, binary, cancellationToken);
 
         LogStreaming(logger, database.Name, database.SlotName, position.EndLsn, lease.Epoch);
         // The state stays until something has come, or the stream has held for a moment: one that breaks at its first change, again and
         // again, must not look well in between.
-        var pump = new SlotPump(database, lease, position, decoder, handover, feed, writer, subscriber, state, options, time);
+        var pump = new SlotPump(database, lease, position, decoder, handover, routing, feed, writer, subscriber, state, options, time);
         await using var context = new BackfillContext(
             database, watches, _backfills, backfillLimits ?? new BackfillLimits(), backfillHost, time);
         await RunAsync(pump, new BackfillRunner(context, _consumers, logger), cancellationToken);

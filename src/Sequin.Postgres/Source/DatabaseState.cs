@@ -20,4 +20,7 @@ public enum DatabaseState
     PermissionDenied,
     WalLevelWrong,
     Paused,
+
+    /// <summary>A stream is full and may not delete what its consumers have not finished: nothing more is read.</summary>
+    QuotaReached,
 }

@@ -33,6 +33,9 @@ public static class DatabaseStateAdvice
         DatabaseState.WalLevelWrong => "The source does not write logical WAL. Run on the source: ALTER SYSTEM SET wal_level = logical;"
             + " and restart it. It is tried again by itself.",
         DatabaseState.Paused => "Paused by a user. The source keeps its WAL for the slot meanwhile: resume it, or watch the disk there.",
+        DatabaseState.QuotaReached => "Nothing more is read from the source, which keeps its WAL for the slot meanwhile. It goes on by"
+            + " itself when the stream's slowest consumer has finished more: let it, or raise the stream's max_bytes, or set its limit to"
+            + " drop.",
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without a text."),
     };
 }

@@ -15,6 +15,7 @@ internal sealed class BackfillCreation(BackfillStore backfills, TimeProvider tim
 {
     /// <summary>Checks what is asked for.</summary>
     /// <param name="database">The source.</param>
+    /// <param name="stream">What the consumer's stream takes.</param>
     /// <param name="specs">What to read.</param>
     /// <param name="field">Of the request, for what is wrong; empty: its fields are the backfill's.</param>
     /// <param name="cancellationToken">Ends the look.</param>
@@ -22,11 +23,15 @@ internal sealed class BackfillCreation(BackfillStore backfills, TimeProvider tim
     /// <exception cref="ProblemException">422: it cannot be read like this, and why.</exception>
     /// <exception cref="SourceProblemException">The source cannot be asked.</exception>
     public async Task<IReadOnlyList<BackfillRecord>> CheckAsync(
-        DatabaseRecord database, IReadOnlyList<BackfillSpec> specs, string field, CancellationToken cancellationToken)
+        DatabaseRecord database, StreamSource stream, IReadOnlyList<BackfillSpec> specs, string field, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(BackfillRequestLimits.SourceLookMax, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var errors = new FieldErrors();
+        foreach (var table in specs.Select(spec => spec.Request.Table).Where(table => !stream.Takes(table.Unquoted)))
+            errors.Add(field.Length == 0 ? BackfillRefusal.Table : $"{field}.{BackfillRefusal.Table}",
+                $"The consumer's stream does not take {Shown.Short(table.ToString())}. Add it to the stream's source first.");
+        errors.ThrowIfAny();
         var records = await SourceGuard.RunAsync(
             async () =>
             {

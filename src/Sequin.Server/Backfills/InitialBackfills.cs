@@ -36,12 +36,12 @@ internal sealed class InitialBackfills(BackfillCreation creation)
 
     /// <exception cref="ProblemException">422: one of them cannot be read like this, and why.</exception>
     public async Task<IReadOnlyList<BackfillRecord>> CheckAsync(
-        NewConsumer request, DatabaseRecord database, CancellationToken cancellationToken)
+        NewConsumer request, ConsumerSource source, CancellationToken cancellationToken)
     {
         if (request.InitialBackfill is { Count: 0 })
             return [];
-        var specs = request.InitialBackfill ?? await AllAsync(request.Config, database, cancellationToken);
-        return await creation.CheckAsync(database, specs, Field, cancellationToken);
+        var specs = request.InitialBackfill ?? await AllAsync(request.Config, source, cancellationToken);
+        return await creation.CheckAsync(source.Database, source.Stream.Source, specs, Field, cancellationToken);
     }
 
     private static List<BackfillSpec> ParseList(FieldErrors errors, JsonElement list, ConsumerConfig config)
@@ -87,14 +87,15 @@ internal sealed class InitialBackfills(BackfillCreation creation)
     }
 
     private async Task<IReadOnlyList<BackfillSpec>> AllAsync(
-        ConsumerConfig config, DatabaseRecord database, CancellationToken cancellationToken)
+        ConsumerConfig config, ConsumerSource source, CancellationToken cancellationToken)
     {
-        var tables = (await creation.ListTablesAsync(database, cancellationToken))
+        var tables = (await creation.ListTablesAsync(source.Database, cancellationToken))
+            .Where(table => source.Stream.Source.Takes(table.Unquoted))
             .Where(table => config.Tables.Count == 0 || config.Tables.Contains(table.Unquoted)).ToList();
         var missing = config.Tables.Except(tables.Select(table => table.Unquoted)).FirstOrDefault();
         if (missing is not null)
             throw new ProblemException(Problem.Invalid(Field,
-                $"The consumer reads {Shown.Short(missing)}, which the source does not publish. List the tables to backfill."));
+                $"The consumer reads {Shown.Short(missing)}, which is not in its stream. List the tables to backfill."));
         if (tables.Count is 0 or > BackfillRequestLimits.InitialMax)
             throw new ProblemException(Problem.Invalid(Field,
                 $"would be {tables.Count} tables; it can be 1 to {BackfillRequestLimits.InitialMax}. List those to backfill"));

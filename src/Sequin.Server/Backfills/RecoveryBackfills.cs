@@ -60,6 +60,7 @@ internal sealed class RecoveryBackfills(
         var not = new List<NotBackfilledResponse>();
         if (asking.Count == 0)
             return (begun, not);
+        var sources = (await streams.ListAsync(database.Id, cancellationToken)).ToDictionary(stream => stream.Id, stream => stream.Source);
         foreach (var text in gap.Tables)
         {
             if (!TableName.TryParse(text, out var table))
@@ -71,7 +72,7 @@ internal sealed class RecoveryBackfills(
                 continue;
             }
 
-            foreach (var consumer in asking.Where(one => one.Config.Tables.Count == 0 || one.Config.Tables.Contains(table.Unquoted)))
+            foreach (var consumer in asking.Where(one => Reads(one, sources[one.StreamId], table)))
             {
                 if (await creation.StoreAsync(checkedOne with { Id = Core.Identity.BackfillId.New() }, consumer.Id, cancellationToken)
                     is { } backfill)
@@ -91,7 +92,7 @@ internal sealed class RecoveryBackfills(
         try
         {
             var spec = new BackfillSpec(new BackfillRequest { Table = table }, BackfillRecord.MaxTimeoutMsDefault);
-            return ((await creation.CheckAsync(database, [spec], "", cancellationToken))[0], null);
+            return ((await creation.CheckAsync(database, StreamSource.Everything, [spec], "", cancellationToken))[0], null);
         }
         catch (ProblemException refused)
         {
@@ -112,6 +113,9 @@ internal sealed class RecoveryBackfills(
 
         return found;
     }
+
+    private static bool Reads(ConsumerRecord consumer, StreamSource stream, TableName table) =>
+        stream.Takes(table.Unquoted) && (consumer.Config.Tables.Count == 0 || consumer.Config.Tables.Contains(table.Unquoted));
 
     private static ConsumerRecord Named(List<ConsumerRecord> all, string name, DatabaseRecord database) =>
         all.Find(consumer => consumer.Name == name || consumer.Id.ToString() == name)

@@ -11,7 +11,7 @@ namespace Sequin.Server.Consumers;
 /// </summary>
 internal sealed partial class ConsumerCreation(
     ConsumerCatalog consumers, ConsumerSources sources, EndpointReference endpoints, GroupColumnGuard groupColumns,
-    InitialBackfills backfills, SegmentReader segments, IGrainFactory grains, ILogger<ConsumerCreation> logger)
+    InitialBackfills backfills, StreamPositions positions, IGrainFactory grains, ILogger<ConsumerCreation> logger)
 {
     public async Task<ConsumerCreationResult> RunAsync(NewConsumer request, CancellationToken cancellationToken)
     {
@@ -19,15 +19,19 @@ internal sealed partial class ConsumerCreation(
             return new ConsumerCreationResult.NoStream();
 
         await groupColumns.CheckAsync(source.Database, request.Config.GroupColumns, cancellationToken);
-        var initial = await backfills.CheckAsync(request, source.Database, cancellationToken);
+        var initial = await backfills.CheckAsync(request, source, cancellationToken);
+        // Of "now": whatever is committed in the log after this look is newer than the request.
+        var position = await positions.FindAsync(source.Stream.Id, request.Start, cancellationToken);
+        if (position is not FoundPosition.At start)
+            return position is null ? new ConsumerCreationResult.NoStream() : new ConsumerCreationResult.NotThere(position);
+
         var consumer = new ConsumerRecord
         {
             Id = ConsumerId.New(),
             Name = request.Name,
             StreamId = source.Stream.Id,
             Config = await endpoints.ResolveAsync(request.Config, request.HttpEndpoint, cancellationToken),
-            // Whatever is committed in the log after this look is newer than the request.
-            StartAfter = request.StartAfter ?? await segments.ReadHeadAsync(source.Stream.Id, cancellationToken),
+            StartAfter = start.StartAfter,
         };
         try
         {
@@ -41,6 +45,13 @@ internal sealed partial class ConsumerCreation(
         {
             // The stream was deleted since we looked.
             return new ConsumerCreationResult.NoStream();
+        }
+
+        // What it begins with may have been deleted between the look and the insert; from the insert on it is kept.
+        if (await positions.HoldAsync(consumer.StreamId, consumer.StartAfter, cancellationToken) is { } oldest)
+        {
+            await consumers.DeleteAsync(consumer.Id, CancellationToken.None);
+            return new ConsumerCreationResult.NotThere(new FoundPosition.NotKept(oldest));
         }
 
         if (consumer.Config.Webhook is not null)
@@ -72,6 +83,9 @@ internal abstract record ConsumerCreationResult
     public sealed record Created(ConsumerRecord Consumer) : ConsumerCreationResult;
 
     public sealed record NameTaken : ConsumerCreationResult;
+
+    /// <param name="Position">Why it cannot begin where it was asked to.</param>
+    public sealed record NotThere(FoundPosition Position) : ConsumerCreationResult;
 
     /// <summary>The stream, or the database, that it was to read is not there.</summary>
     public sealed record NoStream : ConsumerCreationResult;

@@ -3,6 +3,7 @@ using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Server.Errors;
 using Sequin.Server.Requests;
+using Sequin.Server.Streams;
 
 namespace Sequin.Server.Consumers;
 
@@ -48,6 +49,7 @@ internal static class ConsumerEndpoints
             ConsumerCreationResult.Created { Consumer: var consumer } => TypedResults.Created($"/api/consumers/{consumer.Id}",
                 await views.ToResponseAsync(consumer, cancellationToken)).WithETag(consumer.Revision),
             ConsumerCreationResult.NameTaken => Problem.NameTaken("consumer", request.Name),
+            ConsumerCreationResult.NotThere { Position: var position } => PositionProblems.Of(position),
             ConsumerCreationResult.NoStream => request.Stream is { } stream
                 ? Problem.Invalid("stream", $"There is no stream '{Shown.Short(stream)}'.")
                 : Problem.Invalid("database", $"There is no database '{Shown.Short(request.Database!)}'."),

@@ -14,6 +14,17 @@ internal static class ConsumerLimits
     public const int TablesMax = 1000;
     public const int GroupColumnsMax = 32;
 
+    /// <summary>How long a replay lives.</summary>
+    public static readonly TimeSpan ReplayTtl = TimeSpan.FromHours(24);
+    public static readonly TimeSpan ReplayTtlMin = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan ReplayTtlMax = TimeSpan.FromDays(7);
+
+    /// <summary>Shown in a status.</summary>
+    public const int GapsMax = 10;
+
+    /// <summary>So long after messages were dropped a consumer's health says so.</summary>
+    public static readonly TimeSpan GapWarningMax = TimeSpan.FromDays(1);
+
     /// <summary>PostgreSQL's identifiers: NAMEDATALEN - 1.</summary>
     public const int ColumnBytesMax = 63;
 

@@ -30,7 +30,7 @@ internal static class ConsumerParser
         if (request.Destination is null)
             DestinationParser.Require(errors);
         var start = ConsumerStart.Parse(errors, request.Start);
-        var present = new ConsumerConfig { Start = start.Point };
+        var present = ConsumerStart.ConfigOf(start);
         var destination = request.Destination is null
             ? Destination.Pull
             : DestinationParser.Parse(errors, request, GivenFields.All, present);
@@ -38,7 +38,7 @@ internal static class ConsumerParser
         var backfills = InitialBackfills.Parse(errors, request.InitialBackfill, request.Start, config);
         errors.ThrowIfAny();
         return new NewConsumer(
-            name, request.Database, request.Stream, config, destination.HttpEndpoint, start.After, backfills);
+            name, request.Database, request.Stream, config, destination.HttpEndpoint, start, backfills);
     }
 
     /// <param name="request">What to change.</param>

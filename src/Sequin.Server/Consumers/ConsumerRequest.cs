@@ -70,7 +70,8 @@ internal sealed record ConsumerRequest
     public JsonElement? InitialBackfill { get; init; }
 
     /// <summary>
-    /// <c>now</c> (default: what is committed from here on), <c>beginning</c>, or <c>{"offset":n}</c>. Cannot be changed.
+    /// <c>now</c> (default: what is committed from here on), <c>beginning</c>, <c>{"offset":n}</c>, <c>{"timestamp":"…"}</c> or
+    /// <c>{"lsn":"…"}</c>. Cannot be changed; a consumer can be rewound.
     /// </summary>
     public JsonElement? Start { get; init; }
 

@@ -39,6 +39,9 @@ internal sealed record ConsumerResponse
     public required int MaxWaiting { get; init; }
     public IReadOnlyList<BackfillResponse> ActiveBackfills { get; init; } = [];
     public required ConsumerHealthResponse Health { get; init; }
+
+    /// <summary>Null: it is none.</summary>
+    public ConsumerReplayResponse? Replay { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
@@ -80,6 +83,9 @@ internal sealed record ConsumerResponse
             MaxAckPending = config.MaxAckPending,
             MaxWaiting = config.MaxWaiting,
             Health = health,
+            Replay = config is { EndOffset: { } end, ExpiresAt: { } expires }
+                ? new ConsumerReplayResponse(consumer.StartAfter + 1, end, expires)
+                : null,
             CreatedAt = consumer.CreatedAt,
             UpdatedAt = consumer.UpdatedAt,
         };
@@ -89,6 +95,12 @@ internal sealed record ConsumerResponse
 internal sealed record ConsumerSourceResponse(
     IReadOnlyList<string>? IncludeSchemas, IReadOnlyList<string>? ExcludeSchemas, IReadOnlyList<string>? IncludeTables,
     IReadOnlyList<string>? ExcludeTables);
+
+/// <summary>Of a consumer that delivers a stretch again.</summary>
+/// <param name="FromOffset">Its first message is this or behind.</param>
+/// <param name="ToOffset">Its last is this or before.</param>
+/// <param name="ExpiresAt">It is deleted then.</param>
+internal sealed record ConsumerReplayResponse(long FromOffset, long ToOffset, DateTimeOffset ExpiresAt);
 
 internal sealed record ConsumerTableResponse(string Name, IReadOnlyList<string>? GroupColumnNames);
 

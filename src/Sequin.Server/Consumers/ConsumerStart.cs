@@ -1,43 +1,41 @@
 using System.Text.Json;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Segments;
 using Sequin.Server.Requests;
+using Sequin.Server.Streams;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>Where a consumer is asked to begin.</summary>
-/// <param name="Point">As asked.</param>
-/// <param name="After">The offset before its first message; null: the head of the stream.</param>
-internal readonly record struct ConsumerStart(StartPoint Point, long? After)
+internal static class ConsumerStart
 {
-    private static readonly ConsumerStart Now = new(StartPoint.Now, null);
+    private const string Field = "start";
 
-    public static ConsumerStart Parse(FieldErrors errors, JsonElement? start)
+    public static StartPosition Parse(FieldErrors errors, JsonElement? start) => IsGiven(start)
+        ? PositionParser.Parse(errors, Field, start!.Value) ?? new StartPosition.Now()
+        : new StartPosition.Now();
+
+    /// <summary>Settings of a consumer that begins there; an offset is not among them.</summary>
+    public static ConsumerConfig ConfigOf(StartPosition start) => start switch
     {
-        switch (start)
-        {
-            case null or { ValueKind: JsonValueKind.Null }:
-            case { ValueKind: JsonValueKind.String } when start.Value.GetString() == "now":
-                return Now;
-            case { ValueKind: JsonValueKind.String } when start.Value.GetString() == "beginning":
-                return new ConsumerStart(StartPoint.Beginning, 0);
-            case { ValueKind: JsonValueKind.Object } when start.Value.GetPropertyCount() == 1
-                && start.Value.TryGetProperty("offset", out var value) && value.ValueKind == JsonValueKind.Number
-                && value.TryGetInt64(out var offset) && offset >= 1:
-                return new ConsumerStart(StartPoint.Offset, offset - 1);
-            default:
-                errors.Add("start", "must be \"now\", \"beginning\" or {\"offset\":n} with n from 1");
-                return Now;
-        }
-    }
+        StartPosition.Beginning => new ConsumerConfig { Start = StartPoint.Beginning },
+        StartPosition.AtOffset => new ConsumerConfig { Start = StartPoint.Offset },
+        StartPosition.AtTimestamp { Micros: var micros } => new ConsumerConfig { Start = StartPoint.Timestamp, StartMicros = micros },
+        StartPosition.AtLsn { Lsn: var lsn } => new ConsumerConfig { Start = StartPoint.Lsn, StartLsn = lsn.ToString() },
+        _ => new ConsumerConfig { Start = StartPoint.Now },
+    };
 
     /// <summary>A consumer has begun where it was asked to; only that may be said again.</summary>
     public static void RefuseOther(FieldErrors errors, JsonElement? start, ConsumerRecord present)
     {
-        if (start is null or { ValueKind: JsonValueKind.Null })
+        if (!IsGiven(start) || PositionParser.Parse(errors, Field, start!.Value) is not { } asked)
             return;
-        var before = errors.Count;
-        var asked = Parse(errors, start);
-        if (errors.Count == before && (asked.Point != present.Config.Start || (asked.After ?? present.StartAfter) != present.StartAfter))
-            errors.Add("start", "cannot be changed: the consumer has begun. Leave it out, or create another consumer");
+        var (config, begun) = (ConfigOf(asked), present.Config);
+        var isSame = (config.Start, config.StartMicros, config.StartLsn) == (begun.Start, begun.StartMicros, begun.StartLsn)
+            && (asked is not StartPosition.AtOffset { Offset: var offset } || offset - 1 == present.StartAfter);
+        if (!isSame)
+            errors.Add(Field, "cannot be changed: the consumer has begun. Leave it out, or rewind the consumer");
     }
+
+    private static bool IsGiven(JsonElement? start) => start is not (null or { ValueKind: JsonValueKind.Null });
 }

@@ -1,13 +1,14 @@
 using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.DeadLetters;
+using Sequin.Postgres.Log.Retention;
 using Sequin.Postgres.Log.Segments;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>Asks a consumer what it is doing, and the log what its positions mean.</summary>
 internal sealed class ConsumerStatusReader(
-    IGrainFactory grains, MessageLookup messages, DeadLetterStore deadLetters, TimeProvider time)
+    IGrainFactory grains, MessageLookup messages, DeadLetterStore deadLetters, RetentionStore retention, TimeProvider time)
 {
     /// <returns>Null: it was deleted in between.</returns>
     public async Task<ConsumerStatusResponse?> ReadAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
@@ -31,6 +32,10 @@ internal sealed class ConsumerStatusReader(
             OldestUnfinishedAgeSeconds = status.Unfinished > 0 ? age : null,
             BlockedGroups = await BlockedGroupsAsync(consumer, status, cancellationToken),
             Push = status.Circuit is { } circuit ? new PushResponse(status.Requests, circuit) : null,
+            Gaps =
+            [
+                .. (await retention.ListGapsAsync(consumer.Id, ConsumerLimits.GapsMax, cancellationToken)).Select(ConsumerGapResponse.Of),
+            ],
             NotDelivering = DeliveryObstacle.Of(consumer, status),
         };
     }

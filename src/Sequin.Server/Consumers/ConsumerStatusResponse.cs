@@ -1,6 +1,7 @@
 using Sequin.Grains.Consumers;
 using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Retention;
 
 namespace Sequin.Server.Consumers;
 
@@ -37,6 +38,9 @@ internal sealed record ConsumerStatusResponse
     /// <summary>Of a consumer that pushes; null: it is pulled.</summary>
     public required PushResponse? Push { get; init; }
 
+    /// <summary>What was deleted before it was finished, the newest first; ten at most.</summary>
+    public required IReadOnlyList<ConsumerGapResponse> Gaps { get; init; }
+
     /// <summary>Why nothing is delivered although there are messages; null: nothing is in the way.</summary>
     public required DeliveryObstacle? NotDelivering { get; init; }
 }
@@ -45,6 +49,15 @@ internal sealed record ConsumerStatusResponse
 /// <param name="Requests">Under way.</param>
 /// <param name="Circuit">Of its endpoint, where the consumer runs.</param>
 internal sealed record PushResponse(int Requests, CircuitState Circuit);
+
+/// <summary>Messages that the stream's retention deleted, by <c>limit</c> <c>drop</c>, before the consumer had finished them.</summary>
+/// <param name="FromOffset">The first that may be missing.</param>
+/// <param name="ToOffset">The last.</param>
+/// <param name="DetectedAt">When they were deleted.</param>
+internal sealed record ConsumerGapResponse(long FromOffset, long ToOffset, DateTimeOffset DetectedAt)
+{
+    public static ConsumerGapResponse Of(ConsumerGap gap) => new(gap.FromOffset, gap.ToOffset, gap.DetectedAt);
+}
 
 /// <summary>How far a consumer is behind its stream.</summary>
 /// <param name="Messages">Unfinished, and not yet looked at. Where it does not want every message, fewer.</param>

@@ -2,6 +2,7 @@ using Sequin.Core.Identity;
 using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Retention;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Server.Backfills;
 using Sequin.Server.Errors;
@@ -10,15 +11,25 @@ namespace Sequin.Server.Consumers;
 
 /// <summary>Puts together what is shown of a consumer.</summary>
 internal sealed class ConsumerViews(
-    ConsumerSources sources, HttpEndpointCatalog endpoints, SlotStore slots, BackfillStore backfills, IGrainFactory grains)
+    ConsumerSources sources, HttpEndpointCatalog endpoints, SlotStore slots, RetentionStore retention, BackfillStore backfills,
+    IGrainFactory grains, TimeProvider time)
 {
     /// <summary>From the catalog alone: a list of many must not call them all to life.</summary>
     public Task<ConsumerResponse> ToResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
         ToResponseAsync(consumer, [], cancellationToken);
 
     /// <summary>With what the consumer itself says of its health.</summary>
-    public async Task<ConsumerResponse> ToFullResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
-        await ToResponseAsync(consumer, DeliveryChecks.Of(consumer, await AskAsync(consumer)), cancellationToken);
+    public async Task<ConsumerResponse> ToFullResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
+    {
+        var gaps = await retention.ListGapsAsync(consumer.Id, 1, cancellationToken);
+        return await ToResponseAsync(
+            consumer,
+            [
+                .. DeliveryChecks.Of(consumer, await AskAsync(consumer)),
+                DeliveryChecks.Retention(gaps is [var gap, ..] ? gap : null, time.GetUtcNow()),
+            ],
+            cancellationToken);
+    }
 
     private async Task<ConsumerResponse> ToResponseAsync(
         ConsumerRecord consumer, IReadOnlyList<ConsumerCheckResponse> checks, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Postgres.Log.Retention;
 
 namespace Sequin.Server.Consumers;
 
@@ -24,6 +25,15 @@ internal static class DeliveryChecks
                 $"Of the groups that wait longest, {halted} wait for a dead letter. Redrive it, or discard it: "
                     + $"/api/consumers/{consumer.Name}/dead_letters.");
     }
+
+    /// <param name="gap">The last thing that was deleted before it was finished; null: none was.</param>
+    /// <param name="now">The time.</param>
+    public static ConsumerCheckResponse Retention(ConsumerGap? gap, DateTimeOffset now) =>
+        gap is null || now - gap.DetectedAt > ConsumerLimits.GapWarningMax
+            ? new("Retention", ConsumerCheckResponse.Healthy, null)
+            : new("Retention", ConsumerCheckResponse.Warning,
+                $"The offsets {gap.FromOffset} to {gap.ToOffset} were deleted before they were finished, because the stream's retention "
+                    + "drops what is too old or too much. Raise it, set its limit to keep, or let the consumer keep up; backfill what it lacks.");
 
     private static ConsumerCheckResponse Grouping(ConsumerRecord consumer, ConsumerStatus status)
     {

@@ -52,6 +52,8 @@ internal static class ApiSetup
         services.AddSingleton<Receiver>();
         services.AddSingleton<StreamGateway>();
         services.AddSingleton<StreamDirectory>();
+        services.AddSingleton<StreamViews>();
+        services.AddSingleton<StreamChange>();
         services.AddSingleton<StreamPages>();
         services.AddSingleton<StreamTail>();
     }
@@ -79,6 +81,8 @@ internal static class ApiSetup
         api.MapConsumers();
         api.MapBackfills();
         api.MapAttempts();
+        api.MapRewinds();
+        api.MapReplays();
         api.MapDeadLetters();
         api.MapRedrives();
         api.MapMessages();

@@ -3,6 +3,7 @@ using Sequin.Postgres.Log;
 using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.DeadLetters;
+using Sequin.Postgres.Log.Retention;
 using Sequin.Postgres.Log.Secrets;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
@@ -22,6 +23,7 @@ internal static class LogDatabaseSetup
         services.Configure<SecretsOptions>(secrets => secrets.EncryptionKey = options.EncryptionKey);
         services.AddSingleton<DatabaseCatalog>();
         services.AddSingleton<StreamCatalog>();
+        services.AddSingleton<StreamPositions>();
         services.AddSingleton<ConsumerCatalog>();
         services.AddSingleton<HttpEndpointCatalog>();
         services.AddSingleton<SlotStore>();
@@ -32,6 +34,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<SegmentReader>();
         services.AddSingleton<SegmentSearch>();
         services.AddSingleton<MessageLookup>();
+        services.AddSingleton<RetentionStore>();
         services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<RedriveStore>();
         services.AddSingleton<BackfillStore>();

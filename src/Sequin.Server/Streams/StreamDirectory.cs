@@ -1,7 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Sequin.Core.Identity;
-using Sequin.Core.Segments;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Server.Requests;
 
@@ -16,20 +13,11 @@ internal sealed class StreamDirectory(StreamCatalog streams, DatabaseCatalog dat
         if (!ResourceName.IsIdOrName(idOrName) || await streams.FindAsync(idOrName, cancellationToken) is not { } stream
             || await databases.FindAsync(stream.DatabaseId, cancellationToken) is not { } database)
             return null;
-        return new FoundStream(stream.Id, MessageEnvelope.Suffix("null"u8, DatabaseObject(database)));
+        return new FoundStream(stream.Id, DeliveredMetadata.Suffix(database));
     }
 
     public async Task<bool> ExistsAsync(StreamKey stream, CancellationToken cancellationToken) =>
         await streams.FindAsync(stream, cancellationToken) is not null;
-
-    private static byte[] DatabaseObject(DatabaseRecord database) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-    {
-        ["id"] = database.Id.ToString(),
-        ["name"] = database.Name,
-        ["annotations"] = JsonNode.Parse(database.Annotations),
-        ["database"] = database.Address.Database,
-        ["hostname"] = database.Address.Hostname,
-    });
 }
 
 /// <param name="Id">Of the stream.</param>

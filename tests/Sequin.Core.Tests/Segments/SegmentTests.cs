@@ -8,6 +8,18 @@ namespace Sequin.Core.Tests.Segments;
 
 public sealed class SegmentTests
 {
+    [Fact]
+    public void Its_times_span_transactions_that_are_not_in_the_order_of_their_times()
+    {
+        var builder = new SegmentBuilder(StreamKey.New());
+        foreach (var micros in new[] { 20L, 10, 40, 30 })
+            builder.Append(new ChangeHeader(new Lsn(1), micros, 0, "public.t", ChangeAction.Insert, 1, 0), "{}"u8);
+
+        var segment = builder.Seal(1);
+
+        Assert.Equal((10, 40), (segment.FirstCommitTimeMicros, segment.LastCommitTimeMicros));
+    }
+
     private static readonly StreamKey Stream = new(new Guid("0198a000-0000-7000-8000-00000000000a"));
     private static readonly string[] SomeTables = ["public.orders", "public.Order Items", "ünïcode.tablé", ""];
 
@@ -35,7 +47,8 @@ public sealed class SegmentTests
         for (var i = 0; i < messages.Length; i++)
             Assert.Equal(messages[i], (HeaderOf(segment, i), Encoding.UTF8.GetString(segment.Message(i).Span)));
         Assert.Equal(messages.Select(message => message.Header.Table).Distinct(), segment.Tables);
-        Assert.Equal((messages[0].Header.CommitTimeMicros, messages[^1].Header.CommitTimeMicros, messages[^1].Header.CommitLsn), (
+        var times = messages.Select(message => message.Header.CommitTimeMicros).ToList();
+        Assert.Equal((times.Min(), times.Max(), messages[^1].Header.CommitLsn), (
             segment.FirstCommitTimeMicros, segment.LastCommitTimeMicros, segment.LastCommitLsn));
     });
 

@@ -31,6 +31,19 @@ public sealed class SegmentFilterTests
     }
 
     [Fact]
+    public void What_was_committed_before_a_time_does_not_pass()
+    {
+        var builder = new SegmentBuilder(StreamKey.New());
+        foreach (var micros in new[] { 20L, 10, 30 })
+            builder.Append(new ChangeHeader(new Lsn((ulong)micros), micros, 0, "public.t", ChangeAction.Insert, 1, 0), "{}"u8);
+        var segment = builder.Seal(1);
+        var filter = new SegmentFilter(Consumer, new ConsumerConfig()) { SinceMicros = 20 };
+
+        Assert.True(filter.Enter(segment));
+        Assert.Equal([0, 2], Enumerable.Range(0, 3).Where(index => filter.Wants(segment.Entries, index)));
+    }
+
+    [Fact]
     public void Only_the_named_tables_pass_and_a_segment_of_others_is_not_entered()
     {
         var config = new ConsumerConfig { Tables = ["public.b"] };

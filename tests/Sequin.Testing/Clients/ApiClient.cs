@@ -95,6 +95,12 @@ public sealed class ApiClient : IDisposable
     public Task<JsonObject> DeleteConsumerAsync(string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"/api/sinks/{name}", null, cancellationToken);
 
+    /// <param name="consumer">Its name.</param>
+    /// <param name="to">As the API takes it.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<JsonObject> RewindAsync(string consumer, JsonNode to, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"/api/consumers/{consumer}/rewind", new JsonObject { ["to"] = to }, cancellationToken);
+
     /// <summary>Where a stream ends; 0: nothing was ever in it.</summary>
     public async Task<long> GetLastOffsetAsync(string stream, CancellationToken cancellationToken) =>
         (long)(await SendAsync(HttpMethod.Get, $"/api/streams/{stream}", null, cancellationToken))["last_offset"]!;

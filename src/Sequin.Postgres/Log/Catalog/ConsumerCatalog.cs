@@ -21,7 +21,9 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
     public async Task<ConsumerRecord> InsertAsync(
         ConsumerRecord consumer, IReadOnlyList<BackfillRecord> backfills, CancellationToken cancellationToken)
     {
+        // As StreamPositions.HoldAsync does for one that is moved.
         const string sql = """
+            WITH held AS (UPDATE sequin.streams SET positions_version = positions_version + 1 WHERE id = $3)
             INSERT INTO sequin.consumers (id, name, stream_id, config, start_after, revision, http_endpoint_id)
             VALUES ($1, $2, $3, $4::json, $5, $6, $7::uuid)
             RETURNING created_at
@@ -105,6 +107,11 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
         var present = await FindAsync(id, cancellationToken);
         return present is null ? new ConsumerUpdate.Gone() : new ConsumerUpdate.Stale(present.Revision);
     }
+
+    /// <summary>Those whose time is over.</summary>
+    public async Task<IReadOnlyList<ConsumerId>> ListExpiredAsync(CancellationToken cancellationToken) => await source.ReadListAsync(
+        "SELECT id FROM sequin.consumers WHERE (config->>'expires_at')::timestamptz < now()", [], row => new ConsumerId(row.GetGuid(0)),
+        cancellationToken);
 
     /// <returns>False: there was none.</returns>
     public async Task<bool> DeleteAsync(ConsumerId id, CancellationToken cancellationToken) =>

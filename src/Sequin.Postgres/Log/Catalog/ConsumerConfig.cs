@@ -27,6 +27,18 @@ public sealed record ConsumerConfig
     /// <summary>Where it was asked to begin; an offset is in <see cref="ConsumerRecord.StartAfter"/>. Never changes.</summary>
     public StartPoint Start { get; init; }
 
+    /// <summary>Of <see cref="StartPoint.Timestamp"/>: microseconds since the Unix epoch. What was committed before is not for it.</summary>
+    public long StartMicros { get; init; }
+
+    /// <summary>Of <see cref="StartPoint.Lsn"/>.</summary>
+    public string? StartLsn { get; init; }
+
+    /// <summary>The last message it gets; null: it goes on for ever.</summary>
+    public long? EndOffset { get; init; }
+
+    /// <summary>It is deleted then; null: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>False: no groups, no order.</summary>
     public bool MessageGrouping { get; init; } = true;
 
@@ -73,6 +85,8 @@ public enum StartPoint
     /// <summary>At the oldest message kept.</summary>
     Beginning,
     Offset,
+    Timestamp,
+    Lsn,
 }
 
 /// <summary>What the group of a dead letter does.</summary>

@@ -11,6 +11,9 @@ public static class DeliveredMetadata
     public static byte[] Suffix(ConsumerRecord consumer, DatabaseRecord database) =>
         MessageEnvelope.Suffix(ConsumerObject(consumer), DatabaseObject(database));
 
+    /// <summary>What closes a message that is read without a consumer.</summary>
+    public static byte[] Suffix(DatabaseRecord database) => MessageEnvelope.Suffix("null"u8, DatabaseObject(database));
+
     private static byte[] ConsumerObject(ConsumerRecord consumer) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
         ["id"] = consumer.Id.ToString(),

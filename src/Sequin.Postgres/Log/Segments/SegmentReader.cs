@@ -26,6 +26,7 @@ public sealed class SegmentReader(NpgsqlDataSource source)
         ORDER BY base_offset
         """;
 
+    private const string ReadOldest = "SELECT base_offset FROM sequin.segments WHERE stream_id = $1 ORDER BY base_offset LIMIT 1";
     private const string ReadHead = "SELECT last_offset FROM sequin.segments WHERE stream_id = $1 ORDER BY base_offset DESC LIMIT 1";
 
     /// <summary>The segments that hold offsets above <paramref name="afterOffset"/>, in order, from the oldest still kept.</summary>
@@ -55,6 +56,21 @@ public sealed class SegmentReader(NpgsqlDataSource source)
     /// <summary>The last offset of a stream; 0 when it is empty.</summary>
     public async Task<long> ReadHeadAsync(StreamKey stream, CancellationToken cancellationToken) =>
         await source.ReadValueAsync<long>(ReadHead, [stream.Value], cancellationToken) ?? 0;
+
+    /// <summary>The oldest offset kept of a stream; 1 when it is empty.</summary>
+    public async Task<long> ReadOldestAsync(StreamKey stream, CancellationToken cancellationToken) =>
+        await source.ReadValueAsync<long>(ReadOldest, [stream.Value], cancellationToken) ?? 1;
+
+    /// <summary>The last offset of a stream, and the time that its next segment must not fall behind.</summary>
+    public async Task<StreamEnd> ReadEndAsync(StreamKey stream, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            SELECT last_offset, last_commit_time FROM sequin.segments WHERE stream_id = $1 ORDER BY base_offset DESC LIMIT 1
+            """;
+        var ends = await source.ReadListAsync(
+            sql, [stream.Value], row => new StreamEnd(row.GetInt64(0), row.ReadMicros(1)), cancellationToken);
+        return ends is [var end] ? end : StreamEnd.Empty;
+    }
 
     // Sequential access: columns in the order of the select list, each once.
     private static async Task<Segment> ReadRowAsync(NpgsqlDataReader row, StreamKey stream, CancellationToken cancellationToken) => new()

@@ -17,14 +17,14 @@ public sealed class SegmentWriter : IAsyncDisposable
 {
     private const string MoveSlot = $"""
         UPDATE sequin.slots SET expires_at = now() + $4, source_epoch = $5, commit_lsn = $6, ordinal = $7, end_lsn = $8
-        WHERE {SlotStore.Fence}
+        WHERE {SlotStore.Fence} RETURNING routes_version
         """;
 
     private const string InsertSegment = $"""
-        INSERT INTO sequin.segments (stream_id, base_offset, last_offset, count, kind, audience,
-            first_commit_time, last_commit_time, last_commit_lsn, tables, index, payload)
+        INSERT INTO sequin.segments ({SegmentRows.Columns})
         SELECT $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
         WHERE EXISTS (SELECT FROM sequin.slots WHERE {SlotStore.Fence})
+          AND NOT EXISTS (SELECT FROM sequin.deleted_streams d WHERE d.stream_id = $4)
         """;
 
     private readonly NpgsqlConnection _connection;
@@ -42,7 +42,7 @@ public sealed class SegmentWriter : IAsyncDisposable
         new(await source.OpenConnectionAsync(cancellationToken));
 
     /// <summary>The same without any backfill.</summary>
-    public Task AppendAsync(
+    public Task<long> AppendAsync(
         SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, IReadOnlyList<UndecodableChange> undecodable,
         TimeSpan leaseDuration, CancellationToken cancellationToken) =>
         AppendAsync(lease, position, segments, undecodable, [], leaseDuration, cancellationToken);
@@ -57,8 +57,9 @@ public sealed class SegmentWriter : IAsyncDisposable
     /// <param name="chunks">Of backfills, whose rows are among the segments.</param>
     /// <param name="leaseDuration">How long the lease holds from now.</param>
     /// <param name="cancellationToken">When it fires, the outcome is unknown.</param>
+    /// <returns>The version of the routes that is to be gone by (<see cref="Catalog.StreamRoutes"/>).</returns>
     /// <exception cref="SlotLeaseLostException">Another owner has the slot; nothing was written.</exception>
-    public async Task AppendAsync(
+    public async Task<long> AppendAsync(
         SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, IReadOnlyList<UndecodableChange> undecodable,
         IReadOnlyList<ChunkWritten> chunks, TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
@@ -78,24 +79,30 @@ public sealed class SegmentWriter : IAsyncDisposable
 
         // Costs a round trip the first time only: the connection remembers its prepared statements by their text.
         await batch.PrepareAsync(cancellationToken);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        var routesVersion = await ExecuteAsync(batch, cancellationToken);
         if (_isUnreplicated)
             throw new TimeoutException("The log database's synchronous standby did not take a commit in time.");
-        if (move.RecordsAffected == 0)
-            throw new SlotLeaseLostException(lease);
+        return routesVersion ?? throw new SlotLeaseLostException(lease);
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
+    private static async Task<long?> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        long? routesVersion = await reader.ReadAsync(cancellationToken) ? reader.GetInt64(0) : null;
+        while (await reader.NextResultAsync(cancellationToken))
+        {
+            // An error of a later statement is met only there.
+        }
+
+        return routesVersion;
+    }
+
     private static NpgsqlBatchCommand Insert(SlotLease lease, Segment segment)
     {
         var insert = new NpgsqlBatchCommand(InsertSegment);
-        insert.Parameters.With(
-            lease.DatabaseId.Value, lease.Epoch, lease.Owner,
-            segment.Stream.Value, segment.BaseOffset, segment.LastOffset, segment.Count, (short)segment.Kind,
-            LogTypes.Parameter(segment.Audience?.Value),
-            LogTypes.Timestamp(segment.FirstCommitTimeMicros), LogTypes.Timestamp(segment.LastCommitTimeMicros),
-            LogTypes.Parameter(segment.LastCommitLsn), segment.Tables, segment.Index, segment.Payload);
+        insert.Parameters.With([lease.DatabaseId.Value, lease.Epoch, lease.Owner, .. SegmentRows.Values(segment)]);
         return insert;
     }
 }

@@ -82,7 +82,12 @@ public sealed class SlotStore(NpgsqlDataSource source)
                 RETURNING database_id),
             gap AS (
                 UPDATE sequin.gaps g SET resolved_at = now(), resolution = $10, to_lsn = $11::pg_lsn, backfill = '{GapRecord.BackfillPending}'
-                FROM slot WHERE g.database_id = slot.database_id AND g.resolved_at IS NULL)
+                FROM slot WHERE g.database_id = slot.database_id AND g.resolved_at IS NULL),
+            epochs AS (
+                INSERT INTO sequin.stream_epochs (stream_id, source_epoch, after_offset, begins_lsn)
+                SELECT t.id, $4, coalesce((
+                    SELECT last_offset FROM sequin.segments WHERE stream_id = t.id ORDER BY base_offset DESC LIMIT 1), 0), $7
+                FROM slot JOIN sequin.streams t USING (database_id))
             SELECT count(*) FROM slot
             """;
         var end = gapEnd is { } lsn ? LogTypes.Parameter(lsn) : null;
@@ -91,6 +96,10 @@ public sealed class SlotStore(NpgsqlDataSource source)
         if (saved != 1)
             throw new SlotLeaseLostException(lease);
     }
+
+    /// <summary>Notes that what is committed from here on goes by these routes.</summary>
+    public Task SaveRoutesAppliedAsync(SlotLease lease, long routesVersion, CancellationToken cancellationToken) =>
+        UpdateAsync(lease, "routes_applied = $4", [routesVersion], cancellationToken);
 
     /// <summary>Notes how a database is doing; without a lease, because who cannot get one must say so too.</summary>
     public Task SetStateAsync(DatabaseId databaseId, DatabaseState state, string? detail, CancellationToken cancellationToken)

@@ -152,6 +152,9 @@ public sealed class SegmentReaderTests
                 FROM sequin.messages WHERE audience IS NULL
                 """));
         Assert.Equal(300, await log.ScalarAsync<long>($"SELECT count(*) FROM sequin.messages WHERE audience = '{audience}'"));
+        Assert.Equal("0/77EC 1774000000.123755", await log.ScalarAsync<string>("""
+            SELECT commit_lsn || ' ' || extract(epoch FROM commit_time) FROM sequin.messages WHERE "offset" = 307
+            """));
         const string last = "SELECT message FROM sequin.messages WHERE \"offset\" = 307";
         Assert.Equal("""{"record":{"id":307}}""", await log.ScalarAsync<string>(last));
     }

@@ -1,5 +1,6 @@
 using Sequin.Core.Changes;
 using Sequin.Core.Identity;
+using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication;
@@ -94,8 +95,9 @@ public sealed class UndecodableChangeTests
 
     private static IngestBatch Decode(StreamKey stream, params byte[][] rows)
     {
-        var assembler = new BatchAssembler(
-            new SlotPosition(Position.Start(1), Lsn.Zero, null, null), new Dictionary<StreamKey, long> { [stream] = 0 });
+        var assembler = new BatchAssembler(new SlotPosition(Position.Start(1), Lsn.Zero, null, null));
+        var routes = new StreamRoutes(1, [new StreamRoute(stream, "all", StreamSource.Everything, IsOverQuota: false)]);
+        assembler.Route(routes, new Dictionary<StreamKey, StreamEnd> { [stream] = StreamEnd.Empty });
         var decoder = new PgOutputDecoder("myapp", assembler);
         byte[][] messages =
             [Begin(100), Relation(Table, "public", "t", 'd', new Column("id", 25, true)), .. rows, Commit(100, 150)];
