@@ -12,7 +12,7 @@ internal sealed partial class BatchAssembler : IChunkReceiver
 
     public bool TryAppend(PreparedChunk chunk, ChunkVerdict verdict, ChunkTicket ticket, Transaction watermark)
     {
-        if (_streams.Find(candidate => candidate.Key == chunk.Stream) is not { } stream)
+        if (_streams.Find(candidate => candidate.Key == chunk.Stream) is not { } stream || !stream.Takes(chunk.Table))
             return false;
         if (stream.Builder.Count > 0)
             Seal(stream);

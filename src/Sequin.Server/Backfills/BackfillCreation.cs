@@ -4,7 +4,6 @@ using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Source;
 using Sequin.Postgres.Source.Tables;
-using Sequin.Server.Consumers;
 using Sequin.Server.Databases;
 using Sequin.Server.Errors;
 using Sequin.Server.Requests;
@@ -15,7 +14,8 @@ namespace Sequin.Server.Backfills;
 internal sealed class BackfillCreation(BackfillStore backfills, TimeProvider time)
 {
     /// <summary>Checks what is asked for.</summary>
-    /// <param name="source">What the consumer reads.</param>
+    /// <param name="database">The source.</param>
+    /// <param name="stream">What the consumer's stream takes.</param>
     /// <param name="specs">What to read.</param>
     /// <param name="field">Of the request, for what is wrong; empty: its fields are the backfill's.</param>
     /// <param name="cancellationToken">Ends the look.</param>
@@ -23,25 +23,25 @@ internal sealed class BackfillCreation(BackfillStore backfills, TimeProvider tim
     /// <exception cref="ProblemException">422: it cannot be read like this, and why.</exception>
     /// <exception cref="SourceProblemException">The source cannot be asked.</exception>
     public async Task<IReadOnlyList<BackfillRecord>> CheckAsync(
-        ConsumerSource source, IReadOnlyList<BackfillSpec> specs, string field, CancellationToken cancellationToken)
+        DatabaseRecord database, StreamSource stream, IReadOnlyList<BackfillSpec> specs, string field, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(BackfillRequestLimits.SourceLookMax, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var errors = new FieldErrors();
+        foreach (var table in specs.Select(spec => spec.Request.Table).Where(table => !stream.Takes(table.Unquoted)))
+            errors.Add(field.Length == 0 ? BackfillRefusal.Table : $"{field}.{BackfillRefusal.Table}",
+                $"The consumer's stream does not take {Shown.Short(table.ToString())}. Add it to the stream's source first.");
+        errors.ThrowIfAny();
         var records = await SourceGuard.RunAsync(
             async () =>
             {
                 var checkedOnes = new List<BackfillRecord>();
-                await using var connection = await SourceConnector.OpenAsync(source.Database.Address, limit.Token);
+                await using var source = await SourceConnector.OpenAsync(database.Address, limit.Token);
                 foreach (var spec in specs)
                 {
-                    var (rows, refusal) = await BackfillCheck.RunAsync(
-                        connection, source.Database.PublicationName, spec.Request, limit.Token);
+                    var (rows, refusal) = await BackfillCheck.RunAsync(source, database.PublicationName, spec.Request, limit.Token);
                     if (refusal is not null)
                         errors.Add(field.Length == 0 ? refusal.Field : $"{field}.{refusal.Field}", refusal.Text);
-                    else if (!source.Stream.Source.Takes(spec.Request.Table.Unquoted))
-                        errors.Add(field.Length == 0 ? "table" : $"{field}.table", $"is {Shown.Short(spec.Request.Table.ToString())}, which stream"
-                            + $" '{source.Stream.Name}' does not take; add it there first, or backfill a consumer of another stream");
                     checkedOnes.Add(new BackfillRecord
                     {
                         Id = BackfillId.New(),
@@ -58,17 +58,16 @@ internal sealed class BackfillCreation(BackfillStore backfills, TimeProvider tim
         return records;
     }
 
-    /// <summary>All published tables that go into a consumer's stream.</summary>
-    public async Task<IReadOnlyList<TableName>> ListTablesAsync(ConsumerSource source, CancellationToken cancellationToken)
+    /// <summary>All published tables of a source.</summary>
+    public async Task<IReadOnlyList<TableName>> ListTablesAsync(DatabaseRecord database, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(BackfillRequestLimits.SourceLookMax, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         return await SourceGuard.RunAsync(
             async () =>
             {
-                await using var connection = await SourceConnector.OpenAsync(source.Database.Address, limit.Token);
-                var tables = await TableCatalog.PublishedAsync(connection, source.Database.PublicationName, limit.Token);
-                return tables.Where(table => source.Stream.Source.Takes(table.Unquoted)).ToList();
+                await using var source = await SourceConnector.OpenAsync(database.Address, limit.Token);
+                return await TableCatalog.PublishedAsync(source, database.PublicationName, limit.Token);
             }, limit.Token);
     }
 

@@ -47,7 +47,7 @@ internal static class BackfillEndpoints
             return Problem.NotFound("consumer", id_or_name);
 
         var spec = BackfillParser.Parse(body.Value, consumer.Config);
-        var checkedOne = (await creation.CheckAsync(source, [spec], "", cancellationToken))[0];
+        var checkedOne = (await creation.CheckAsync(source.Database, source.Stream.Source, [spec], "", cancellationToken))[0];
         try
         {
             return await creation.StoreAsync(checkedOne, consumer.Id, cancellationToken) is { } backfill

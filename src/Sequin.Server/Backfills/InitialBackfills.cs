@@ -41,7 +41,7 @@ internal sealed class InitialBackfills(BackfillCreation creation)
         if (request.InitialBackfill is { Count: 0 })
             return [];
         var specs = request.InitialBackfill ?? await AllAsync(request.Config, source, cancellationToken);
-        return await creation.CheckAsync(source, specs, Field, cancellationToken);
+        return await creation.CheckAsync(source.Database, source.Stream.Source, specs, Field, cancellationToken);
     }
 
     private static List<BackfillSpec> ParseList(FieldErrors errors, JsonElement list, ConsumerConfig config)
@@ -89,12 +89,13 @@ internal sealed class InitialBackfills(BackfillCreation creation)
     private async Task<IReadOnlyList<BackfillSpec>> AllAsync(
         ConsumerConfig config, ConsumerSource source, CancellationToken cancellationToken)
     {
-        var tables = (await creation.ListTablesAsync(source, cancellationToken))
+        var tables = (await creation.ListTablesAsync(source.Database, cancellationToken))
+            .Where(table => source.Stream.Source.Takes(table.Unquoted))
             .Where(table => config.Tables.Count == 0 || config.Tables.Contains(table.Unquoted)).ToList();
         var missing = config.Tables.Except(tables.Select(table => table.Unquoted)).FirstOrDefault();
         if (missing is not null)
             throw new ProblemException(Problem.Invalid(Field,
-                $"The consumer reads {Shown.Short(missing)}, which its stream does not have. List the tables to backfill."));
+                $"The consumer reads {Shown.Short(missing)}, which is not in its stream. List the tables to backfill."));
         if (tables.Count is 0 or > BackfillRequestLimits.InitialMax)
             throw new ProblemException(Problem.Invalid(Field,
                 $"would be {tables.Count} tables; it can be 1 to {BackfillRequestLimits.InitialMax}. List those to backfill"));

@@ -1,6 +1,7 @@
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Attach;
+using Sequin.Server.Backfills;
 using Sequin.Server.Errors;
 using Sequin.Server.Requests;
 
@@ -27,15 +28,20 @@ internal static class GapEndpoints
     }
 
     private static async Task<IResult> RecoverAsync(
-        string id_or_name, DatabaseCatalog databases, DatabaseRecovery recovery, GapStore gaps, CancellationToken cancellationToken)
+        string id_or_name, HttpContext context, DatabaseCatalog databases, DatabaseRecovery recovery, RecoveryBackfills backfills,
+        GapStore gaps, CancellationToken cancellationToken)
     {
+        var request = context.Request.ContentLength is null or 0
+            ? new RecoverRequest()
+            : (await JsonBody.ReadAsync<RecoverRequest>(context)).Value;
         if (await databases.FindByPathAsync(id_or_name, cancellationToken) is not { } database)
             return Problem.NotFound("database", id_or_name);
 
+        var asking = await backfills.FindConsumersAsync(database, request, cancellationToken);
         return await recovery.RunAsync(database) switch
         {
-            SlotRecoveryResult.Recovered recovered => TypedResults.Ok(RecoveryResponse.Of(
-                database, recovered, recovered.GapId is { } gap ? await gaps.FindAsync(gap, cancellationToken) : null)),
+            SlotRecoveryResult.Recovered recovered => TypedResults.Ok(
+                await ToResponseAsync(database, recovered, asking, backfills, gaps, cancellationToken)),
             SlotRecoveryResult.NothingToRecover nothing => Problem.Conflict("nothing_to_recover",
                 $"Database '{database.Name}' has nothing to recover. {nothing.Why}"),
             SlotRecoveryResult.InUse used => Problem.Conflict("slot_in_use", $"{used.Why} Stop that reader, then recover the database."),
@@ -44,5 +50,17 @@ internal static class GapEndpoints
             SlotRecoveryResult.Refused refused => SourceFindings.ToProblem([refused.Problem]),
             var unknown => throw new InvalidOperationException($"No answer for {unknown}."),
         };
+    }
+
+    private static async Task<RecoveryResponse> ToResponseAsync(
+        DatabaseRecord database, SlotRecoveryResult.Recovered recovered, IReadOnlyList<ConsumerRecord> asking, RecoveryBackfills backfills,
+        GapStore gaps, CancellationToken cancellationToken)
+    {
+        var gap = recovered.GapId is { } id ? await gaps.FindAsync(id, cancellationToken) : null;
+        var response = RecoveryResponse.Of(database, recovered, gap);
+        if (gap is null)
+            return response;
+        var (begun, not) = await backfills.BeginAsync(database, gap, asking, cancellationToken);
+        return response with { Backfills = begun, NotBackfilled = not };
     }
 }

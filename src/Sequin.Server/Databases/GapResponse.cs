@@ -3,6 +3,7 @@ using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication.Attach;
+using Sequin.Server.Backfills;
 
 namespace Sequin.Server.Databases;
 
@@ -34,6 +35,12 @@ internal sealed record GapResponse(
 internal sealed record RecoveryResponse(
     bool Success, string SlotName, string FromLsn, int SourceEpoch, GapResponse? Gap, string Detail)
 {
+    /// <summary>Of the tables of the gap, for the consumers that were named.</summary>
+    public IReadOnlyList<RecoveryBackfillResponse> Backfills { get; init; } = [];
+
+    /// <summary>Tables that could not be begun with.</summary>
+    public IReadOnlyList<NotBackfilledResponse> NotBackfilled { get; init; } = [];
+
     public static RecoveryResponse Of(DatabaseRecord database, SlotRecoveryResult.Recovered recovered, GapRecord? gap) => new(
         true, database.SlotName, recovered.From.ToString(), recovered.SourceEpoch, gap is null ? null : GapResponse.Of(gap),
         gap is null

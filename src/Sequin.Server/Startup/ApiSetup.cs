@@ -35,6 +35,7 @@ internal static class ApiSetup
         services.AddSingleton<GroupColumnGuard>();
         services.AddSingleton<BackfillCreation>();
         services.AddSingleton<InitialBackfills>();
+        services.AddSingleton<RecoveryBackfills>();
         services.AddSingleton<EndpointReference>();
         services.AddSingleton<ConsumerCreation>();
         services.AddSingleton<ConsumerChange>();

@@ -54,6 +54,30 @@ public sealed class RecoveryTests(ApiServer server)
     }
 
     [Fact]
+    public async Task What_was_changed_in_a_gap_is_backfilled_for_the_consumers_that_ask()
+    {
+        await using var source = await SourceDatabase.CreateAsync();
+        (await server.Api.PostAsync(Path, source.Request())).Is(201);
+        await CreateConsumerAsync(source);
+        await source.Database.ExecuteAsync("INSERT INTO orders VALUES (1, 'before')", TestContext.Current.CancellationToken);
+        Assert.Equal("1", await ReceiveAsync(source));
+        (await server.Api.PostAsync($"{Path}/{source.Name}/refresh_tables", "{}")).Is(200);
+        await DropSlotAsync(source);
+        await source.Database.ExecuteAsync(
+            "UPDATE orders SET id = 2, status = 'in the gap'", TestContext.Current.CancellationToken);
+        await UntilAsync(async () => (await server.Api.GetAsync($"{Path}/{source.Name}")).Text("state") == "slot_missing", "slot_missing");
+
+        (await server.Api.PostAsync($"{Path}/{source.Name}/recover", """{"backfill":["nobody"]}""")).IsProblem(422).Says("nobody");
+        (await server.Api.PostAsync($"{Path}/{source.Name}/recover", """{"backfill":7}""")).IsProblem(422);
+        var recovered = (await server.Api.PostAsync($"{Path}/{source.Name}/recover", """{"backfill":true}""")).Is(200).Json;
+
+        Assert.Equal("public.orders", Assert.Single(recovered.GetProperty("backfills").EnumerateArray()).GetProperty("table").GetString());
+        Assert.Empty(recovered.GetProperty("not_backfilled").EnumerateArray());
+        Assert.Equal("2", await ReceiveAsync(source));
+        await DeleteAsync(source);
+    }
+
+    [Fact]
     public async Task The_tables_of_a_source_are_listed_with_what_is_published()
     {
         await using var source = await SourceDatabase.CreateAsync();

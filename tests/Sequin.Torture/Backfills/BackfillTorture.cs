@@ -32,15 +32,13 @@ internal sealed class BackfillTorture(TortureOptions options, ServerProcess serv
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var writers = Enumerable.Range(0, options.Writers)
             .Select(number => new BackfillWriter(_source, options.Seed + number, options.RowChanges, _time)).ToList();
-        var writing = writers.ConvertAll(writer => Task.Run(() => writer.RunAsync(stop.Token), CancellationToken.None));
-        var drain = Task.CompletedTask;
-        Dictionary<string, IReadOnlyDictionary<int, long>> before;
+        var before = await ReadTablesAsync(cancellationToken);
         var started = _time.GetTimestamp();
+        await api.CreateBackfilledConsumerAsync(Consumer, BackfillScenario.Name, cancellationToken);
+        var writing = writers.ConvertAll(writer => Task.Run(() => writer.RunAsync(stop.Token), CancellationToken.None));
+        var drain = DrainAsync(stop.Token);
         try
         {
-            before = await ReadTablesAsync(cancellationToken);
-            await api.CreateBackfilledConsumerAsync(Consumer, BackfillScenario.Name, cancellationToken);
-            drain = DrainAsync(stop.Token);
             await StrikeAsync(cancellationToken);
             await UntilAsync(async () => await OpenBackfillsAsync(cancellationToken) == 0, cancellationToken);
         }

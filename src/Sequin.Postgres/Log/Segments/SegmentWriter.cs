@@ -42,7 +42,7 @@ public sealed class SegmentWriter : IAsyncDisposable
         new(await source.OpenConnectionAsync(cancellationToken));
 
     /// <summary>The same without any backfill.</summary>
-    public Task AppendAsync(
+    public Task<long> AppendAsync(
         SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, IReadOnlyList<UndecodableChange> undecodable,
         TimeSpan leaseDuration, CancellationToken cancellationToken) =>
         AppendAsync(lease, position, segments, undecodable, [], leaseDuration, cancellationToken);
