@@ -49,7 +49,7 @@ public sealed class ApiClient : IDisposable
             ["name"] = plan.Name,
             ["database"] = plan.Database,
             ["destination"] = new JsonObject { ["type"] = "sequin_stream" },
-            ["start"] = "beginning",
+            ["start"] = plan.Start?.DeepClone() ?? "beginning",
             ["message_grouping"] = plan.MessageGrouping,
         };
         if (plan.VisibilityTimeout is { } timeout)
