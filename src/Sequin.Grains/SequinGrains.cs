@@ -6,6 +6,7 @@ using Sequin.Grains.Consumers;
 using Sequin.Grains.Replication;
 using Sequin.Grains.Retention;
 using Sequin.Grains.Streams;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Retention;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Replication;
@@ -15,7 +16,7 @@ namespace Sequin.Grains;
 /// <summary>Makes a silo one of ours.</summary>
 public static class SequinGrains
 {
-    /// <summary>Registers grains, storage and the replication service. Needs the log's data source, catalogs and secrets.</summary>
+    /// <summary>Registers grains, storage and grain services. Needs the log's data source, catalogs and secrets, and webhooks.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="orleansConnectionString">Of the log database, with the search path of Orleans' tables.</param>
     public static ISiloBuilder AddSequinGrains(this ISiloBuilder silo, string orleansConnectionString)
@@ -27,7 +28,9 @@ public static class SequinGrains
             options.GrainStorageSerializer = new ConsumerSnapshotSerializer();
         });
         silo.AddGrainService<ReplicationService>();
+        silo.AddGrainService<PushService>();
         silo.Services.AddSingleton<IReplicationServiceClient, ReplicationServiceClient>();
+        silo.Services.AddSingleton<WebhookDestinations>();
         silo.Services.AddSingleton<ConsumerLoader>();
         silo.Services.AddSingleton<ConsumerDeadLetters>();
         silo.Services.AddSingleton<ConsumerInstruments>();

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Sequin.Benchmarks.Decode;
+using Sequin.Benchmarks.Isolation;
 using Sequin.Benchmarks.Latency;
+using Sequin.Benchmarks.Pushing;
 using Sequin.Benchmarks.Queue;
 using Sequin.Benchmarks.Rewind;
 using Sequin.Benchmarks.Throughput;
@@ -11,6 +13,8 @@ var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Build it 
     LatencyCommand.Create(),
     RewindCommand.Create(),
     QueueCommand.Create(),
+    PushCommand.Create(),
+    IsolationCommand.Create(),
     DecodeCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sequin.Torture.Consumers;
+using Sequin.Torture.Pushing;
 using Sequin.Torture.Scenarios;
 
 var root = new RootCommand("Breaks things under load and checks every promise. Ends with 1 when one was not kept.")
@@ -11,5 +12,8 @@ var root = new RootCommand("Breaks things under load and checks every promise. E
     ScenarioCommand.Create(
         "large", "Commits one transaction of very many rows, and a row of 200 MB.", strikesDefault: 0, LargeScenario.RunAsync,
         rowsDefault: 2_000_000),
+    ScenarioCommand.Create(
+        "push", "Pushes single messages to a receiver that refuses some, and kills the server.", strikesDefault: 3, PushScenario.RunAsync,
+        rowsDefault: PushScenario.RowsDefault),
 };
 return await root.Parse(args).InvokeAsync();

@@ -3,6 +3,19 @@ namespace Sequin.Core.Windows;
 /// <summary>Messages that are out of deliveries, and how they come back.</summary>
 public sealed partial class ConsumerWindow
 {
+    /// <summary>Makes a leased message dead, however many deliveries it has left. Those behind it in its batch stay leased.</summary>
+    public ReceiptStatus Kill(long offset, int receipt)
+    {
+        var status = Find(offset, receipt, out var slot);
+        if (status == ReceiptStatus.DoneLate)
+            return ReceiptStatus.Stale;
+        if (status != ReceiptStatus.Done)
+            return status;
+        _arena[slot].ReceiptVoid = true;
+        Die(slot);
+        return status;
+    }
+
     /// <summary>Messages that have become dead since the last call, to be written to the dead letters and then buried or halted.</summary>
     public int TakeDying(Span<LeasedOffset> into)
     {

@@ -8,6 +8,24 @@ public sealed partial class ConsumerWindow
     /// <summary>The message at an offset; null: it is not among the unfinished ones, or parked.</summary>
     public WindowMessage? Find(long offset) => _arena.TryFind(offset, out var slot) ? Describe(_arena[slot]) : null;
 
+    /// <summary>Whether so many could be leased in one batch: heads of groups, and what follows them there.</summary>
+    public bool HasReady(int messages)
+    {
+        if (CountOf(MessageState.Ready) >= messages)
+            return true;
+        var found = 0;
+        foreach (var (slot, version) in _ready)
+        {
+            if (_arena[slot].Version != version)
+                continue;
+            found += 1 + FollowersOf(slot, messages);
+            if (found >= messages)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Whether the lease of this receipt is live.</summary>
     public bool IsLeased(long offset, int receipt) => Find(offset, receipt, out _) == ReceiptStatus.Done;
 
@@ -62,4 +80,21 @@ public sealed partial class ConsumerWindow
     private static WindowMessage Describe(in MessageSlot message) => new(
         message.Offset, message.State, message.Delivery, message.ReceiptVoid, message.DueMs,
         message.FirstLeasedMs == 0 ? null : message.FirstLeasedMs, message.LastLeasedMs == 0 ? null : message.LastLeasedMs);
+
+    private int FollowersOf(int slot, int max)
+    {
+        if (_arena[slot].Group == 0)
+            return 0;
+        var followers = 0;
+        var link = _groups.Next(GroupChains.LinkOf(slot, former: false));
+        while (link != GroupChains.None && followers < max)
+        {
+            if (_arena[GroupChains.SlotOf(link)] is not { State: MessageState.Waiting, FormerGroup: 0 })
+                return followers;
+            followers++;
+            link = _groups.Next(link);
+        }
+
+        return followers;
+    }
 }

@@ -89,6 +89,7 @@ internal sealed partial class ConsumerGrain
                 GiveBack(granted, serve: false);
         }
 
+        Push();
         Arm();
     }
 
@@ -134,6 +135,7 @@ internal sealed partial class ConsumerGrain
         var dueMs = _window.NextDueMs ?? long.MaxValue;
         if (_leaseNotBeforeMs > nowMs)
             dueMs = Math.Min(dueMs, _leaseNotBeforeMs);
+        dueMs = Math.Min(dueMs, PushDueMs);
         if (dueMs >= _armedForMs)
             return;
         _armedForMs = dueMs;

@@ -1,5 +1,6 @@
 using Sequin.Core.Windows;
 using Sequin.Grains.Streams;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 
 namespace Sequin.Grains.Consumers;
@@ -33,6 +34,8 @@ internal sealed partial class ConsumerGrain
             Hold = Hold(model, counts),
             Revision = model.Record.Revision,
             GroupColumnsMissing = model.Groups.Missing,
+            Circuit = model.Webhook?.Circuit,
+            Requests = _pushing,
         };
     }
 
@@ -66,6 +69,7 @@ internal sealed partial class ConsumerGrain
         ConsumerActivity.Disabled => DeliveryHold.Disabled,
         _ when NowMs < _leaseNotBeforeMs => DeliveryHold.Recovering,
         _ when counts.Leased >= model.Config.MaxAckPending && counts.Unfinished > counts.Leased => DeliveryHold.MaxAckPending,
+        _ when model.Webhook is { Circuit: CircuitState.Open } && counts.Unfinished > 0 => DeliveryHold.CircuitOpen,
         _ when !_window.HasRoom && counts.Ready == 0 => DeliveryHold.WindowFull,
         _ => DeliveryHold.None,
     };

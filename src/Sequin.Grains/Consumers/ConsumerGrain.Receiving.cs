@@ -10,6 +10,8 @@ internal sealed partial class ConsumerGrain
     public async Task<ReceiveResult> ReceiveAsync(ReceiveRequest request, CancellationToken cancellationToken)
     {
         await _reloading;
+        if (_model?.Webhook is not null)
+            return new ReceiveResult(ReceiveOutcome.NotPullable, [], []);
         if (_model is null || _model.Config.Status == ConsumerActivity.Disabled)
             return Nothing();
 

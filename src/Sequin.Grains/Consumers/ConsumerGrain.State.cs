@@ -9,7 +9,10 @@ namespace Sequin.Grains.Consumers;
 /// <summary>What comes in from the stream, and what goes to disk.</summary>
 internal sealed partial class ConsumerGrain
 {
-    /// <summary>Offsets that may be leased ahead of a save. Each ack's save renews it, so only a crash shows it.</summary>
+    /// <summary>
+    /// Offsets that may be leased ahead of a save. Each ack's save renews it, so only a crash shows it. A push saves before every
+    /// request anyway, and reserves none: after a crash only what was sent is waited for.
+    /// </summary>
     private const int ReserveAhead = 1000;
 
     /// <summary>
@@ -132,7 +135,8 @@ internal sealed partial class ConsumerGrain
         _acksSinceSave = 0;
         _snapshot.ResetWrittenCount();
         var token = window.Snapshot(
-            _snapshot, ReserveAhead, begunMs, exact: exact != Exactness.No, namesParked: exact == Exactness.Named);
+            _snapshot, _model?.Webhook is null ? ReserveAhead : 0, begunMs,
+            exact: exact != Exactness.No, namesParked: exact == Exactness.Named);
         state.State = new ConsumerSnapshot
         {
             WrittenAtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),

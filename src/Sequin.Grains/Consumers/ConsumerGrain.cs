@@ -13,6 +13,7 @@ namespace Sequin.Grains.Consumers;
 /// 2 a receive leases from the window, or waits its turn
 /// 3 an ack marks, saves, releases; callers who come during a save share the next
 /// 4 what is out of deliveries becomes a dead letter, then goes on like an ack
+/// 5 with a webhook, nobody receives: batches are leased, sent and acked from here
 /// </code>
 /// After a failed save it is unknown what is durable: the activation goes, and the next one reads. Other settings mean another
 /// window: the old one writes down exactly what it holds, and the new one restores it.
@@ -62,6 +63,7 @@ internal sealed partial class ConsumerGrain(
     {
         await _stop.CancelAsync();
         DismissWaiters();
+        await StopPushingAsync(cancellationToken);
         await StopReadingAsync();
         await _burying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _redriving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -74,6 +76,7 @@ internal sealed partial class ConsumerGrain(
     public void Dispose()
     {
         _stop.Dispose();
+        _pushStop.Dispose();
         _alone.Dispose();
         _readingStop.Dispose();
         _model?.Receipts.Dispose();
@@ -102,6 +105,7 @@ internal sealed partial class ConsumerGrain(
     {
         _model = null;
         await _stop.CancelAsync();
+        await _pushStop.CancelAsync();
         DismissWaiters();
         await state.ClearStateAsync();
         DeactivateOnIdle();
@@ -158,7 +162,7 @@ internal sealed partial class ConsumerGrain(
             _exact = Exactness.No;
         }
 
-        if (_model!.Config.Status == Postgres.Log.Catalog.ConsumerActivity.Disabled)
+        if (_model is { Config.Status: Postgres.Log.Catalog.ConsumerActivity.Disabled } or { Webhook: not null })
             DismissWaiters();
         ServeWaiters();
     }

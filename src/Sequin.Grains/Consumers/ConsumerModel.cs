@@ -1,5 +1,6 @@
 using Sequin.Core.Receipts;
 using Sequin.Core.Windows;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 
 namespace Sequin.Grains.Consumers;
@@ -18,13 +19,16 @@ internal sealed record ConsumerModel
     /// <summary>What closes each delivered message.</summary>
     public required byte[] Suffix { get; init; }
 
+    /// <summary>Where it pushes to; null: it is pulled.</summary>
+    public WebhookDestination? Webhook { get; init; }
+
     public ConsumerConfig Config => Record.Config;
 
     public WindowOptions WindowOptions => new()
     {
         MaxAckPending = Config.MaxAckPending,
         Capacity = CapacityPerAckPending * Config.MaxAckPending,
-        VisibilityTimeoutMs = Config.VisibilityTimeoutMs,
+        VisibilityTimeoutMs = (long?)Webhook?.Visibility.TotalMilliseconds ?? Config.VisibilityTimeoutMs,
         MaxDeliveries = Config.MaxRetryCount,
     };
 }

@@ -1,3 +1,5 @@
+using Sequin.Grains.Webhooks;
+
 namespace Sequin.Grains.Consumers;
 
 /// <summary>What a consumer is doing, in messages.</summary>
@@ -42,6 +44,12 @@ public sealed record ConsumerStatus
 
     /// <summary>Messages since activation whose group columns could not be read: they are ordered by their primary key.</summary>
     [Id(12)] public required long GroupColumnsMissing { get; init; }
+
+    /// <summary>Of a consumer that pushes: whether its endpoint answers; null: it is pulled.</summary>
+    [Id(13)] public required CircuitState? Circuit { get; init; }
+
+    /// <summary>Requests to its endpoint that are under way.</summary>
+    [Id(14)] public required int Requests { get; init; }
 }
 
 /// <summary>A group that waits for one message.</summary>
@@ -67,4 +75,7 @@ public enum DeliveryHold
 
     /// <summary>After a crash the leases of before are waited for.</summary>
     Recovering = 5,
+
+    /// <summary>The endpoint does not answer, and is left alone for a while.</summary>
+    CircuitOpen = 6,
 }

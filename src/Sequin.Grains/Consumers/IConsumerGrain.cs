@@ -57,6 +57,21 @@ public interface IConsumerGrain : IGrainWithGuidKey
     Task ReloadAsync(long revision, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Brings a consumer that pushes to life, and keeps it there. For any other it does nothing.
+    /// </summary>
+    /// <param name="revision">What the catalog has: an older one reloads.</param>
+    /// <param name="endpointRevision">Likewise of its HTTP endpoint.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    [Alias("keep-pushing")]
+    Task KeepPushingAsync(long revision, long endpointRevision, CancellationToken cancellationToken);
+
+    /// <summary>The last requests of a consumer that pushes, the newest first; null when the consumer is gone.</summary>
+    /// <param name="offset">Only those that held this message; null: all.</param>
+    /// <param name="limit">At most so many, 1..1000.</param>
+    [Alias("attempts")]
+    Task<DeliveryAttempt[]?> ListAttemptsAsync(long? offset, int limit);
+
+    /// <summary>
     /// Begins again behind an offset, as a new generation: leases and receipts of before are void, and messages come with the delivery
     /// count 1. Waiting receives go on waiting. Answered after it is durable. Of two at once the later one holds.
     /// </summary>

@@ -28,6 +28,9 @@ public enum ReceiveOutcome
 
     /// <summary>As many receives wait as the consumer allows.</summary>
     TooManyWaiting = 4,
+
+    /// <summary>The consumer pushes to a webhook.</summary>
+    NotPullable = 5,
 }
 
 /// <summary>One leased message.</summary>

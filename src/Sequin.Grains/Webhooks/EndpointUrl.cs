@@ -5,6 +5,9 @@ public static class EndpointUrl
 {
     public const int CharactersMax = 2000;
 
+    /// <summary>Of a path behind it.</summary>
+    public const int PathCharactersMax = 1000;
+
     /// <summary>DNS has no longer names.</summary>
     private const int HostCharactersMax = 253;
 
@@ -27,6 +30,16 @@ public static class EndpointUrl
         if (parsed.Fragment.Length > 0 || url.Contains('#', StringComparison.Ordinal))
             return "has a fragment (#…), which is never sent";
         return parsed.Port == 0 ? "has the port 0" : null;
+    }
+
+    /// <returns>Why a path cannot go behind it; null when it can, or when there is none.</returns>
+    public static string? RefusalOfPath(string? path)
+    {
+        if (path is { Length: > PathCharactersMax })
+            return $"has more than {PathCharactersMax} characters";
+        return path?.Any(c => c is <= ' ' or '#' or '?' or '\\' or > '~') == true
+            ? "can have a path only: printable ASCII without spaces, '?', '#' and backslashes"
+            : null;
     }
 
     /// <summary>A path goes behind that of the URL; the URL's query stays at the end.</summary>

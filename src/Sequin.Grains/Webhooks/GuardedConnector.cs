@@ -31,7 +31,7 @@ internal sealed class GuardedConnector(WebhookOptions options)
     public async Task<IPAddress[]> AllowedAsync(string host, CancellationToken cancellationToken)
     {
         // A literal is not looked up: for 0.0.0.0 that throws, and yet it can be connected to.
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await options.Resolve(host, cancellationToken);
         if (options.AllowPrivateAddresses)
             return addresses;
 

@@ -10,8 +10,8 @@ namespace Sequin.Server.Consumers;
 /// over. Without a precondition the last write wins, each on top of the one before.
 /// </summary>
 internal sealed partial class ConsumerChange(
-    ConsumerCatalog consumers, ConsumerSources sources, GroupColumnGuard groupColumns, ConsumerDirectory directory, IGrainFactory grains,
-    ILogger<ConsumerChange> logger)
+    ConsumerCatalog consumers, ConsumerSources sources, EndpointReference endpoints, GroupColumnGuard groupColumns,
+    ConsumerDirectory directory, IGrainFactory grains, ILogger<ConsumerChange> logger)
 {
     public async Task<ConsumerChangeResult> RunAsync(
         string idOrName, ConsumerRequest request, GivenFields given, IfMatch ifMatch, CancellationToken cancellationToken)
@@ -27,7 +27,8 @@ internal sealed partial class ConsumerChange(
             var changed = ConsumerParser.ParseChange(request, given, present, source);
             if (!AreSame(changed.Config.GroupColumns, present.Config.GroupColumns))
                 await groupColumns.CheckAsync(source.Database, changed.Config.GroupColumns, cancellationToken);
-            switch (await consumers.UpdateAsync(present.Id, present.Revision, changed.Name, changed.Config, cancellationToken))
+            var config = await endpoints.ResolveAsync(changed.Config, changed.HttpEndpoint, cancellationToken);
+            switch (await consumers.UpdateAsync(present.Id, present.Revision, changed.Name, config, cancellationToken))
             {
                 case ConsumerUpdate.Updated updated:
                     directory.Forget(present.Name);

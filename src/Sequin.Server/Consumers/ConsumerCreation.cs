@@ -1,12 +1,16 @@
 using Sequin.Core.Identity;
+using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 
 namespace Sequin.Server.Consumers;
 
-/// <summary>Creates a consumer. Its grain comes to life with the first receive, and reads the catalog then.</summary>
-internal sealed class ConsumerCreation(
-    ConsumerCatalog consumers, ConsumerSources sources, GroupColumnGuard groupColumns, StreamPositions positions)
+/// <summary>
+/// Creates a consumer. Its grain comes to life with the first receive, and reads the catalog then; one that pushes is called at once.
+/// </summary>
+internal sealed partial class ConsumerCreation(
+    ConsumerCatalog consumers, ConsumerSources sources, EndpointReference endpoints, GroupColumnGuard groupColumns,
+    StreamPositions positions, IGrainFactory grains, ILogger<ConsumerCreation> logger)
 {
     public async Task<ConsumerCreationResult> RunAsync(NewConsumer request, CancellationToken cancellationToken)
     {
@@ -24,12 +28,12 @@ internal sealed class ConsumerCreation(
             Id = ConsumerId.New(),
             Name = request.Name,
             StreamId = source.Stream.Id,
-            Config = request.Config,
+            Config = await endpoints.ResolveAsync(request.Config, request.HttpEndpoint, cancellationToken),
             StartAfter = start.StartAfter,
         };
         try
         {
-            return await KeepAsync(await consumers.InsertAsync(consumer, cancellationToken), cancellationToken);
+            consumer = await consumers.InsertAsync(consumer, cancellationToken);
         }
         catch (NameTakenException)
         {
@@ -40,16 +44,35 @@ internal sealed class ConsumerCreation(
             // The stream was deleted since we looked.
             return new ConsumerCreationResult.NoStream();
         }
+
+        // What it begins with may have been deleted between the look and the insert; from the insert on it is kept.
+        if (await positions.HoldAsync(consumer.StreamId, consumer.StartAfter, cancellationToken) is { } oldest)
+        {
+            await consumers.DeleteAsync(consumer.Id, CancellationToken.None);
+            return new ConsumerCreationResult.NotThere(new FoundPosition.NotKept(oldest));
+        }
+
+        if (consumer.Config.Webhook is not null)
+            await WakeAsync(consumer);
+        return new ConsumerCreationResult.Created(consumer);
     }
 
-    // What it begins with may have been deleted between the look and the insert; from the insert on it is kept.
-    private async Task<ConsumerCreationResult> KeepAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
+    // The consumer is created, whoever answers now: each silo calls those that push again and again.
+    private async Task WakeAsync(ConsumerRecord consumer)
     {
-        if (await positions.HoldAsync(consumer.StreamId, consumer.StartAfter, cancellationToken) is not { } oldest)
-            return new ConsumerCreationResult.Created(consumer);
-        await consumers.DeleteAsync(consumer.Id, CancellationToken.None);
-        return new ConsumerCreationResult.NotThere(new FoundPosition.NotKept(oldest));
+        try
+        {
+            await grains.GetGrain<IConsumerGrain>(consumer.Id.Value)
+                .KeepPushingAsync(consumer.Revision, endpointRevision: 0, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            LogNotAwake(exception, consumer.Name);
+        }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Consumer {ConsumerName} was created and does not push yet")]
+    private partial void LogNotAwake(Exception exception, string consumerName);
 }
 
 /// <summary>What came of the creation of a consumer.</summary>

@@ -6,6 +6,11 @@ internal static class ConsumerLimits
     public const int MaxAckPendingMax = 100_000;
     public const int MaxRetryCountMax = 1000;
     public const int MaxWaitingMax = 10_000;
+    public const int PushBatchSizeMax = 1000;
+    public const int BatchTimeoutMsMax = 60_000;
+    public const int RequestTimeoutMsMin = 100;
+    public const int RequestTimeoutMsMax = 600_000;
+    public const int ConcurrencyMax = 64;
     public const int TablesMax = 1000;
     public const int GroupColumnsMax = 32;
 

@@ -15,7 +15,6 @@ namespace Sequin.Server.Consumers;
 /// </summary>
 internal static class ConsumerParser
 {
-    public const string PullDestination = "sequin_stream";
     public const string NoFunction = "none";
 
     private static readonly string[] Actions = ["insert", "update", "delete", "read", "truncate", "message"];
@@ -28,11 +27,15 @@ internal static class ConsumerParser
         if ((request.Database is null) == (request.Stream is null))
             errors.Add("database", "Give database or stream, and not both.");
         if (request.Destination is null)
-            errors.Add("destination.type", $"is required; supported is '{PullDestination}'");
+            DestinationParser.Require(errors);
         var start = ConsumerStart.Parse(errors, request.Start);
-        var config = Settings(errors, request, GivenFields.All, ConsumerStart.ConfigOf(start));
+        var present = ConsumerStart.ConfigOf(start);
+        var destination = request.Destination is null
+            ? Destination.Pull
+            : DestinationParser.Parse(errors, request, GivenFields.All, present);
+        var config = Settings(errors, request, GivenFields.All, destination, present);
         errors.ThrowIfAny();
-        return new NewConsumer(name, request.Database, request.Stream, config, start);
+        return new NewConsumer(name, request.Database, request.Stream, config, destination.HttpEndpoint, start);
     }
 
     /// <param name="request">What to change.</param>
@@ -47,15 +50,16 @@ internal static class ConsumerParser
         var name = request.Name is null ? present.Name : errors.Name("name", request.Name);
         ConsumerStart.RefuseOther(errors, request.Start, present);
         source.RefuseOther(errors, request);
-        var config = Settings(errors, request, given, present.Config);
+        var destination = DestinationParser.Parse(errors, request, given, present.Config);
+        var config = Settings(errors, request, given, destination, present.Config);
         errors.ThrowIfAny();
-        return new ChangedConsumer(name, config);
+        return new ChangedConsumer(name, config, destination.HttpEndpoint);
     }
 
-    private static ConsumerConfig Settings(FieldErrors errors, ConsumerRequest request, GivenFields given, ConsumerConfig present)
+    private static ConsumerConfig Settings(
+        FieldErrors errors, ConsumerRequest request, GivenFields given, Destination destination, ConsumerConfig present)
     {
         RefuseUnsupported(errors, request);
-        CheckDestination(errors, request.Destination);
         var tables = ConsumerTables.Parse(errors, request, given, present);
         var grouped = given.Or("message_grouping", request.MessageGrouping ?? true, present.MessageGrouping);
         if (!grouped && tables.GroupColumns.Count > 0)
@@ -64,6 +68,9 @@ internal static class ConsumerParser
         return present with
         {
             Status = given.Or("status", OneOf(errors, "status", request.Status, ConsumerActivity.Active), present.Status),
+            PausedBecause = given.Has("status") ? null : present.PausedBecause,
+            DestinationType = destination.Type,
+            Webhook = destination.Webhook,
             Tables = tables.Names,
             GroupColumns = tables.GroupColumns,
             Actions = given.Or("actions", ReadActions(errors, request.Actions), present.Actions),
@@ -95,8 +102,6 @@ internal static class ConsumerParser
                 errors.Add(field, $"names the function '{Shown.Short(function)}', and there are no functions; it can be 'none'");
         }
 
-        if (request.BatchSize is not (null or 1))
-            errors.Add("batch_size", "can only be 1; a receive says its own batch_size");
         if (request.InitialBackfill is { ValueKind: not (JsonValueKind.Null or JsonValueKind.False) })
             errors.Add("initial_backfill", "can only be false");
 
@@ -105,18 +110,6 @@ internal static class ConsumerParser
             if (value is not null && value != supported)
                 errors.Add(field, $"is '{Shown.Short(value)}'; it can only be '{supported}'");
         }
-    }
-
-    private static void CheckDestination(FieldErrors errors, ConsumerDestinationRequest? destination)
-    {
-        if (destination is null)
-            return;
-        if (destination.Type is null)
-            errors.Add("destination.type", $"is required; supported is '{PullDestination}'");
-        else if (destination.Type != PullDestination)
-            errors.Add("destination.type", $"is '{Shown.Short(destination.Type)}'; supported is '{PullDestination}'");
-        else if (destination.Settings?.Keys.FirstOrDefault() is { } setting)
-            throw new ProblemException(Problem.UnknownField($"destination.{setting}"));
     }
 
     private static List<ChangeAction> ReadActions(FieldErrors errors, IReadOnlyList<string?>? names)

@@ -36,8 +36,17 @@ internal sealed record ConsumerRequest
     /// <summary>true (default): messages of a primary key in order, one after the other. false: no order.</summary>
     public bool? MessageGrouping { get; init; }
 
-    /// <summary>Of push deliveries; a pull says its own. Only 1, the default.</summary>
+    /// <summary>Messages of one push, 1..1000; a pull says its own. Default: 1.</summary>
     public int? BatchSize { get; init; }
+
+    /// <summary>How long a push that is not full waits for more messages, 0..60000. Default: 0.</summary>
+    public int? BatchTimeoutMs { get; init; }
+
+    /// <summary>How long a push may take, 100..600000. Default: 30000.</summary>
+    public int? RequestTimeoutMs { get; init; }
+
+    /// <summary>Pushes at the same time, 1..64. Default: 8.</summary>
+    public int? Concurrency { get; init; }
 
     /// <summary>Deliveries after which a message that comes back becomes a dead letter, 1..1000. Default: null, never.</summary>
     public int? MaxRetryCount { get; init; }
@@ -93,8 +102,17 @@ internal sealed record ConsumerTableRequest
 
 internal sealed record ConsumerDestinationRequest
 {
-    /// <summary>Only <c>sequin_stream</c>: pulled over HTTP.</summary>
+    /// <summary><c>sequin_stream</c>: pulled over HTTP; <c>webhook</c>: pushed over HTTP.</summary>
     public string? Type { get; init; }
+
+    /// <summary>Of a webhook: name or id of the HTTP endpoint.</summary>
+    public string? HttpEndpoint { get; init; }
+
+    /// <summary>Of a webhook: goes behind the endpoint's URL.</summary>
+    public string? HttpEndpointPath { get; init; }
+
+    /// <summary>Of a webhook: a list of messages (true, default), or one bare message.</summary>
+    public bool? Batch { get; init; }
 
     [System.Text.Json.Serialization.JsonExtensionData]
     public Dictionary<string, JsonElement>? Settings { get; init; }

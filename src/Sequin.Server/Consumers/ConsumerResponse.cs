@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Catalog;
 
@@ -21,7 +22,12 @@ internal sealed record ConsumerResponse
     public string Routing { get; init; } = ConsumerParser.NoFunction;
     public string Enrichment { get; init; } = ConsumerParser.NoFunction;
     public required bool MessageGrouping { get; init; }
-    public int BatchSize { get; init; } = 1;
+    public required int BatchSize { get; init; }
+
+    /// <summary>This and the next two: null unless the destination is a webhook.</summary>
+    public required int? BatchTimeoutMs { get; init; }
+    public required int? RequestTimeoutMs { get; init; }
+    public required int? Concurrency { get; init; }
     public required int? MaxRetryCount { get; init; }
     public required OnDead OnDead { get; init; }
     public string LoadSheddingPolicy { get; init; } = "pause_on_full";
@@ -38,7 +44,12 @@ internal sealed record ConsumerResponse
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    public static ConsumerResponse Of(ConsumerRecord consumer, ConsumerSource? source, ConsumerHealthResponse health)
+    /// <param name="consumer">As the catalog has it.</param>
+    /// <param name="source">What it reads.</param>
+    /// <param name="httpEndpoint">The name of what it pushes to.</param>
+    /// <param name="health">How it is doing.</param>
+    public static ConsumerResponse Of(
+        ConsumerRecord consumer, ConsumerSource? source, string? httpEndpoint, ConsumerHealthResponse health)
     {
         var config = consumer.Config;
         return new ConsumerResponse
@@ -57,7 +68,12 @@ internal sealed record ConsumerResponse
             Actions = config.Actions is { Count: > 0 } actions
                 ? actions
                 : [ChangeAction.Insert, ChangeAction.Update, ChangeAction.Delete],
-            Destination = new ConsumerDestinationResponse(config.DestinationType),
+            Destination = new ConsumerDestinationResponse(
+                config.DestinationType, httpEndpoint, config.Webhook?.Path, config.Webhook?.Batch),
+            BatchSize = config.Webhook?.BatchSize ?? 1,
+            BatchTimeoutMs = config.Webhook?.BatchTimeoutMs,
+            RequestTimeoutMs = config.Webhook?.RequestTimeoutMs,
+            Concurrency = config.Webhook?.Concurrency,
             MessageGrouping = config.MessageGrouping,
             MaxRetryCount = config.MaxRetryCount,
             OnDead = config.OnDead,
@@ -87,4 +103,9 @@ internal sealed record ConsumerReplayResponse(long FromOffset, long ToOffset, Da
 
 internal sealed record ConsumerTableResponse(string Name, IReadOnlyList<string>? GroupColumnNames);
 
-internal sealed record ConsumerDestinationResponse(string Type);
+/// <summary>Where messages go; the last three only of a webhook.</summary>
+internal sealed record ConsumerDestinationResponse(
+    string Type,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? HttpEndpoint,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? HttpEndpointPath,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Batch);

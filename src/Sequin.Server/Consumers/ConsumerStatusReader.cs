@@ -31,6 +31,7 @@ internal sealed class ConsumerStatusReader(
             WaitingReceives = status.WaitingReceives,
             OldestUnfinishedAgeSeconds = status.Unfinished > 0 ? age : null,
             BlockedGroups = await BlockedGroupsAsync(consumer, status, cancellationToken),
+            Push = status.Circuit is { } circuit ? new PushResponse(status.Requests, circuit) : null,
             Gaps =
             [
                 .. (await retention.ListGapsAsync(consumer.Id, ConsumerLimits.GapsMax, cancellationToken)).Select(ConsumerGapResponse.Of),

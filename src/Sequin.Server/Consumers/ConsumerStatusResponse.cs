@@ -1,4 +1,5 @@
 using Sequin.Grains.Consumers;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Retention;
 
@@ -34,12 +35,20 @@ internal sealed record ConsumerStatusResponse
     /// <summary>The groups that hold back the most messages, the worst first; ten at most.</summary>
     public required IReadOnlyList<BlockedGroupResponse> BlockedGroups { get; init; }
 
+    /// <summary>Of a consumer that pushes; null: it is pulled.</summary>
+    public required PushResponse? Push { get; init; }
+
     /// <summary>What was deleted before it was finished, the newest first; ten at most.</summary>
     public required IReadOnlyList<ConsumerGapResponse> Gaps { get; init; }
 
     /// <summary>Why nothing is delivered although there are messages; null: nothing is in the way.</summary>
     public required DeliveryObstacle? NotDelivering { get; init; }
 }
+
+/// <summary>How a consumer pushes.</summary>
+/// <param name="Requests">Under way.</param>
+/// <param name="Circuit">Of its endpoint, where the consumer runs.</param>
+internal sealed record PushResponse(int Requests, CircuitState Circuit);
 
 /// <summary>Messages that the stream's retention deleted, by <c>limit</c> <c>drop</c>, before the consumer had finished them.</summary>
 /// <param name="FromOffset">The first that may be missing.</param>

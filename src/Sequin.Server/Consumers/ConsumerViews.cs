@@ -1,3 +1,4 @@
+using Sequin.Core.Identity;
 using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Retention;
@@ -8,7 +9,8 @@ namespace Sequin.Server.Consumers;
 
 /// <summary>Puts together what is shown of a consumer.</summary>
 internal sealed class ConsumerViews(
-    ConsumerSources sources, SlotStore slots, RetentionStore retention, IGrainFactory grains, TimeProvider time)
+    ConsumerSources sources, HttpEndpointCatalog endpoints, SlotStore slots, RetentionStore retention, IGrainFactory grains,
+    TimeProvider time)
 {
     /// <summary>From the catalog alone: a list of many must not call them all to life.</summary>
     public Task<ConsumerResponse> ToResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
@@ -32,7 +34,10 @@ internal sealed class ConsumerViews(
     {
         var source = await sources.FindAsync(consumer.StreamId, cancellationToken);
         var state = source is null ? null : await slots.ReadStateAsync(source.Database.Id, cancellationToken);
-        return ConsumerResponse.Of(consumer, source, ConsumerHealthResponse.Of(state, checks));
+        var endpoint = consumer.Config.Webhook is { } webhook
+            ? await endpoints.FindAsync(new HttpEndpointId(webhook.HttpEndpointId), cancellationToken)
+            : null;
+        return ConsumerResponse.Of(consumer, source, endpoint?.Name, ConsumerHealthResponse.Of(state, checks));
     }
 
     // That the cluster is away is worth a line in its health, not a refusal to show what it is.

@@ -14,7 +14,11 @@ internal sealed record DeliveryObstacle(DeliveryHold Reason, string Detail)
     {
         DeliveryHold.None => null,
         DeliveryHold.Paused or DeliveryHold.Disabled => new(status.Hold,
-            $"The consumer is {WireNames.Of(status.Hold)}. Let it go on: PATCH /api/consumers/{consumer.Name} {{\"status\":\"active\"}}."),
+            $"{Because(consumer)}The consumer is {WireNames.Of(status.Hold)}. "
+                + $"Let it go on: PATCH /api/consumers/{consumer.Name} {{\"status\":\"active\"}}."),
+        DeliveryHold.CircuitOpen => new(status.Hold,
+            "The HTTP endpoint did not answer several times in a row: it is tried again by itself, at least once a minute. What its "
+                + $"requests came to: GET /api/consumers/{consumer.Name}/attempts."),
         DeliveryHold.MaxAckPending => new(status.Hold,
             $"{status.InFlight} messages are leased, and max_ack_pending is {consumer.Config.MaxAckPending}. Ack them, or raise it."),
         DeliveryHold.WindowFull => new(status.Hold,
@@ -24,4 +28,7 @@ internal sealed record DeliveryObstacle(DeliveryHold Reason, string Detail)
             "After a crash the leases of before are waited for, one visibility timeout at most. It goes on by itself."),
         var unknown => throw new InvalidOperationException($"No text for {unknown}."),
     };
+
+    private static string Because(ConsumerRecord consumer) =>
+        consumer.Config.PausedBecause is { } reason ? $"{reason} " : "";
 }

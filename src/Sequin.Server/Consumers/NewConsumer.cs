@@ -4,8 +4,11 @@ using Sequin.Postgres.Log.Segments;
 namespace Sequin.Server.Consumers;
 
 /// <summary>A valid request for a consumer.</summary>
+/// <param name="HttpEndpoint">What its webhook is to push to: still to be found.</param>
 /// <param name="Start">Where it begins.</param>
-internal sealed record NewConsumer(string Name, string? Database, string? Stream, ConsumerConfig Config, StartPosition Start);
+internal sealed record NewConsumer(
+    string Name, string? Database, string? Stream, ConsumerConfig Config, string? HttpEndpoint, StartPosition Start);
 
 /// <summary>A valid request for a change: what the consumer is to be like.</summary>
-internal sealed record ChangedConsumer(string Name, ConsumerConfig Config);
+/// <param name="HttpEndpoint">What its webhook is to push to, still to be found; null: that stays.</param>
+internal sealed record ChangedConsumer(string Name, ConsumerConfig Config, string? HttpEndpoint);

@@ -11,6 +11,9 @@ namespace Sequin.Server.Demo;
 internal sealed class DemoApi : IDisposable
 {
     public const string ConsumerName = "orders-pull";
+    public const string PushConsumerName = "orders-push";
+    private const string EndpointName = "demo-hook";
+    private const string Endpoints = "/api/destinations/http_endpoints";
     private static readonly string[] Tables = ["public.orders"];
     private readonly HttpClient _http;
 
@@ -48,14 +51,49 @@ internal sealed class DemoApi : IDisposable
         destination = new { type = "sequin_stream" },
     }, cancellationToken);
 
+    /// <summary>Pushes to this very process: <see cref="DemoHook"/>.</summary>
+    public async Task CreatePushConsumerAsync(string url, string token, CancellationToken cancellationToken)
+    {
+        var endpoint = new
+        {
+            name = EndpointName,
+            url = $"{url}{DemoHook.Path}",
+            encrypted_headers = new { authorization = $"Bearer {token}" },
+        };
+        await CreateAsync(Endpoints, endpoint, cancellationToken);
+        // Kept from an earlier run, it has that one's address and token.
+        await EnsureAsync(await _http.PutAsJsonAsync($"{Endpoints}/{EndpointName}", endpoint, cancellationToken), cancellationToken);
+        await CreateAsync("/api/sinks", new
+        {
+            name = PushConsumerName,
+            database = DemoShop.Name,
+            start = "beginning",
+            source = new { include_tables = Tables },
+            batch_size = 10,
+            destination = new { type = "webhook", http_endpoint = EndpointName },
+        }, cancellationToken);
+    }
+
     public void Dispose() => _http.Dispose();
 
     // With a kept directory they are there from an earlier run.
     private async Task CreateAsync(string path, object body, CancellationToken cancellationToken)
     {
-        using var response = await _http.PostAsJsonAsync(path, body, cancellationToken);
-        if (response.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.Conflict))
-            throw new StartupException(ExitCode.Failed,
-                $"The demo could not be set up: {path} answered {await response.Content.ReadAsStringAsync(cancellationToken)}");
+        var response = await _http.PostAsJsonAsync(path, body, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Conflict)
+            response.Dispose();
+        else
+            await EnsureAsync(response, cancellationToken);
+    }
+
+    private static async Task EnsureAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using (response)
+        {
+            if (!response.IsSuccessStatusCode)
+                throw new StartupException(ExitCode.Failed,
+                    $"The demo could not be set up: {response.RequestMessage!.RequestUri!.AbsolutePath} "
+                    + $"answered {await response.Content.ReadAsStringAsync(cancellationToken)}");
+        }
     }
 }

@@ -17,7 +17,7 @@ internal static class DemoBlock
               PostgreSQL   {{server.Embedded!.Source}} on port {{server.Embedded.Port}}; {{kept}}
               Database     {{DemoShop.Name}}: tables customers, orders; {{Traffic(options)}}
               Stream       {{DemoShop.Name}}
-              Consumer     {{DemoApi.ConsumerName}}, of public.orders
+              Consumers    {{DemoApi.ConsumerName}} and {{DemoApi.PushConsumerName}}, of public.orders
               API          {{server.Url}}/api, described at {{server.Url}}/scalar
               Token        {{token}}
 
@@ -26,6 +26,10 @@ internal static class DemoBlock
               curl -s -X POST {{receive}} \
                 -H 'Authorization: Bearer {{token}}' -H 'Content-Type: application/json' \
                 -d '{"batch_size":3,"wait_for":"30s"}'
+
+            See what was pushed, by a consumer to this process:
+
+              curl -s {{server.Url}}{{DemoHook.Path}} -H 'Authorization: Bearer {{token}}'
 
             Ctrl+C stops everything.
 

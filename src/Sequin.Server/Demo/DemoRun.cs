@@ -22,6 +22,7 @@ internal static class DemoRun
         DemoShop? shop = null;
         await using var server = await SequinServer.StartAsync(ToStart(options, token) with
         {
+            Map = new DemoHook(TimeProvider.System).Map,
             Prepare = async (log, cancellation) =>
             {
                 shop = await DemoShop.CreateAsync(log.Embedded!, cancellation);
@@ -32,6 +33,7 @@ internal static class DemoRun
         {
             await api.CreateDatabaseAsync(shop!, cancellationToken);
             await api.CreateConsumerAsync(cancellationToken);
+            await api.CreatePushConsumerAsync(server.Url, token, cancellationToken);
         }
 
         await shop!.AddFirstOrdersAsync(cancellationToken);

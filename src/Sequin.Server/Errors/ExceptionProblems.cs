@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
 using Orleans.Runtime;
+using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Source;
 using Sequin.Server.Databases;
 
@@ -13,6 +14,8 @@ internal static class ExceptionProblems
     {
         ProblemException known => known.Problem,
         SourceProblemException refused => SourceFindings.ToProblem([refused.Problem]),
+        HttpEndpointGoneException => Problem.Invalid("destination.http_endpoint",
+            "The HTTP endpoint was deleted meanwhile. Nothing was changed; name another one."),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.TooLarge(RequestLimits.BodyBytesMax),
         BadHttpRequestException bad => new Problem(bad.StatusCode, "malformed", "The request could not be read."),
         _ when Causes(exception).Any(IsDatabaseAway) => Problem.Unavailable("log_database_unavailable",

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Server.Errors;
 using Sequin.Server.Requests;
@@ -26,7 +27,7 @@ internal static class HttpEndpointEndpoints
         endpoints.MapPost("/{id_or_name}/rotate_secret", RotateAsync)
             .WithSummary("Make a new signing secret, shown this once; the former one signs too for a while")
             .Produces<HttpEndpointResponse>();
-        endpoints.MapPost("/{id_or_name}/test", TestAsync).WithSummary("Send a sample message and show what came back")
+        endpoints.MapPost("/{id_or_name}/test", TestAsync).WithSummary("Send a sample or a consumer's message and show what came back")
             .Produces<TestHttpEndpointResponse>();
     }
 
@@ -46,20 +47,23 @@ internal static class HttpEndpointEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string id_or_name, HttpEndpointCatalog endpoints, TimeProvider time, CancellationToken cancellationToken) =>
-        Answer(id_or_name, await FindAsync(id_or_name, endpoints, cancellationToken), time, HttpEndpointResponse.Of);
+        string id_or_name, HttpEndpointCatalog endpoints, WebhookSender sender, TimeProvider time, CancellationToken cancellationToken) =>
+        Answer(id_or_name, await FindAsync(id_or_name, endpoints, cancellationToken), time,
+            (endpoint, now) => HttpEndpointResponse.Of(endpoint, now) with { Circuit = sender.CircuitOf(endpoint) });
 
     private static async Task<IResult> ReplaceAsync(
         string id_or_name, Body<HttpEndpointRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,
         CancellationToken cancellationToken) =>
         Answer(id_or_name, await writer.ChangeAsync(
-            id_or_name, ifMatch, present => HttpEndpointParser.Replace(present, body.Value), cancellationToken), time, HttpEndpointResponse.Of);
+            id_or_name, ifMatch, present => HttpEndpointParser.Replace(present, body.Value), cancellationToken),
+            time, HttpEndpointResponse.Of);
 
     private static async Task<IResult> ChangeAsync(
         string id_or_name, Body<HttpEndpointRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,
         CancellationToken cancellationToken) =>
         Answer(id_or_name, await writer.ChangeAsync(
-            id_or_name, ifMatch, present => HttpEndpointParser.Change(present, body.Value), cancellationToken), time, HttpEndpointResponse.Of);
+            id_or_name, ifMatch, present => HttpEndpointParser.Change(present, body.Value), cancellationToken),
+            time, HttpEndpointResponse.Of);
 
     private static async Task<IResult> RotateAsync(
         string id_or_name, Body<RotateSecretRequest> body, IfMatch ifMatch, HttpEndpointWriter writer, TimeProvider time,
@@ -69,10 +73,10 @@ internal static class HttpEndpointEndpoints
             time, HttpEndpointResponse.WithSecret);
 
     private static async Task<IResult> TestAsync(
-        string id_or_name, Body<TestHttpEndpointRequest> body, HttpEndpointCatalog endpoints, HttpEndpointTest test,
+        string id_or_name, Body<TestHttpEndpointRequest> body, HttpEndpointCatalog endpoints, TestMessages messages, HttpEndpointTest test,
         CancellationToken cancellationToken) =>
         await FindAsync(id_or_name, endpoints, cancellationToken) is { } endpoint
-            ? TypedResults.Ok(await test.RunAsync(endpoint, body.Value, cancellationToken))
+            ? TypedResults.Ok(await test.RunAsync(endpoint, await messages.FindAsync(body.Value, cancellationToken), cancellationToken))
             : Problem.NotFound(What, id_or_name);
 
     private static async Task<IResult> DeleteAsync(

@@ -40,12 +40,18 @@ internal sealed record RotateSecretRequest
     public JsonElement? KeepFormerFor { get; init; }
 }
 
-/// <summary>How to send a sample message.</summary>
+/// <summary>What to send to an endpoint, once.</summary>
 internal sealed record TestHttpEndpointRequest
 {
-    /// <summary>Goes behind the endpoint's URL. Default: nothing.</summary>
+    /// <summary>Name or id of a consumer: one of its messages, as it would send it. Default: none, a sample message.</summary>
+    public string? Consumer { get; init; }
+
+    /// <summary>Which message of the consumer's stream. Default: its oldest unfinished one, or else the last one it finished.</summary>
+    public long? Offset { get; init; }
+
+    /// <summary>Goes behind the endpoint's URL. Default: the consumer's, or nothing.</summary>
     public string? Path { get; init; }
 
-    /// <summary>true (default): <c>{"data":[message]}</c>. false: the bare message.</summary>
+    /// <summary>true: <c>{"data":[message]}</c>. false: the bare message. Default: as the consumer does, or true.</summary>
     public bool? Batch { get; init; }
 }

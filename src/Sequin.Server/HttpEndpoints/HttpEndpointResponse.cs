@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sequin.Grains.Webhooks;
 using Sequin.Postgres.Log.Catalog;
 
 namespace Sequin.Server.HttpEndpoints;
@@ -21,6 +22,10 @@ internal sealed record HttpEndpointResponse
 
     /// <summary>Until when the former signing secret signs too; null: there is none.</summary>
     public required DateTimeOffset? FormerSigningSecretUntil { get; init; }
+
+    /// <summary>Whether requests of the process that answers reach it; only when one endpoint is asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CircuitState? Circuit { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset UpdatedAt { get; init; }
 

@@ -38,6 +38,9 @@ internal sealed partial class Receiver(ConsumerGateway consumers, IHostApplicati
     {
         ReceiveOutcome.Disabled => Problem.Conflict("consumer_disabled",
             $"The consumer '{Shown.Short(idOrName)}' is disabled. Set its status to active to receive from it."),
+        ReceiveOutcome.NotPullable => Problem.Conflict("not_pullable",
+            $"The consumer '{Shown.Short(idOrName)}' pushes to a webhook. Receive from another consumer, one with the destination "
+            + "sequin_stream, or give this one that destination."),
         ReceiveOutcome.TooManyWaiting => Problem.TooManyRequests("too_many_waiting",
             $"As many receives of the consumer '{Shown.Short(idOrName)}' are waiting as its max_waiting allows. "
             + "Try again later, raise max_waiting, or ask without wait_for."),

@@ -32,6 +32,7 @@ internal static class ApiSetup
         services.AddSingleton<SlotRecovery>();
         services.AddSingleton<ConsumerSources>();
         services.AddSingleton<GroupColumnGuard>();
+        services.AddSingleton<EndpointReference>();
         services.AddSingleton<ConsumerCreation>();
         services.AddSingleton<ConsumerChange>();
         services.AddSingleton<ConsumerStatusReader>();
@@ -42,6 +43,7 @@ internal static class ApiSetup
         services.AddSingleton<ConsumerViews>();
         services.AddSingleton<HttpEndpointWriter>();
         services.AddSingleton<HttpEndpointTest>();
+        services.AddSingleton<TestMessages>();
         services.AddSingleton<ConsumerGateway>();
         services.AddSingleton<Receiver>();
         services.AddSingleton<StreamGateway>();
@@ -73,6 +75,7 @@ internal static class ApiSetup
         api.MapStreams();
         api.MapStreamReading();
         api.MapConsumers();
+        api.MapAttempts();
         api.MapRewinds();
         api.MapReplays();
         api.MapDeadLetters();

@@ -52,6 +52,7 @@ internal sealed class SequinServer : IAsyncDisposable
             if (start.Prepare is { } prepare)
                 await prepare(log, cancellationToken);
             app = Build(builder, options, log.ConnectionString);
+            start.Map?.Invoke(app);
             var source = app.Services.GetRequiredService<NpgsqlDataSource>();
             if (app.Services.GetService<ClusterAddress>() is { } address)
                 await DeadNeighbours.BuryAsync(source, address.Ip, logger, cancellationToken);

@@ -12,6 +12,9 @@ internal sealed record ServerStart
     /// <summary>Runs when the log database is ready and before anything uses it.</summary>
     public Func<LogDatabaseStart, CancellationToken, Task>? Prepare { get; init; }
 
+    /// <summary>Adds routes to the API's.</summary>
+    public Action<IEndpointRouteBuilder>? Map { get; init; }
+
     /// <summary>How long requests and grains may take to end.</summary>
     public TimeSpan ShutdownMax { get; init; } = TimeSpan.FromSeconds(10);
 }

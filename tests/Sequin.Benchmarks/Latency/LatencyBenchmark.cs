@@ -48,7 +48,7 @@ internal static class LatencyBenchmark
             .Select(_ => new PullClient(server.Address, server.Token, ConsumerName)).ToList();
         var pulling = clients.ConvertAll(client => LatencyPuller.RunAsync(client, times, stop.Token));
         var interval = TimeSpan.FromSeconds(1) / settings.CommitsPerSecond;
-        var inserting = source.InsertAsync(times, WarmUpRows + settings.Rows * settings.Repetitions, interval, stop.Token);
+        var inserting = source.InsertAsync(times.OnCommitted, ..(WarmUpRows + settings.Rows * settings.Repetitions), interval, stop.Token);
         try
         {
             await await Task.WhenAny(inserting, times.Complete); // A failure of a client ends it early.

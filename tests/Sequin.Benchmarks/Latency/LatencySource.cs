@@ -28,8 +28,12 @@ internal sealed class LatencySource(string connectionString)
         return new LatencySource(connectionString);
     }
 
-    /// <summary>Inserts the ids from 0 on, each in a transaction of its own, at fixed moments.</summary>
-    public async Task InsertAsync(LatencyTimes times, int count, TimeSpan interval, CancellationToken cancellationToken)
+    /// <summary>Inserts ids, each in a transaction of its own, at fixed moments.</summary>
+    /// <param name="onCommitted">Takes id and timestamps: when the insert was called, and when it was answered.</param>
+    /// <param name="ids">Which.</param>
+    /// <param name="interval">From one to the next.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task InsertAsync(Action<int, long, long> onCommitted, Range ids, TimeSpan interval, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(ConnectionString);
         await connection.OpenAsync(cancellationToken);
@@ -40,15 +44,15 @@ internal sealed class LatencySource(string connectionString)
 
         var time = TimeProvider.System;
         var started = time.GetTimestamp();
-        for (var n = 0; n < count; n++)
+        for (var n = ids.Start.Value; n < ids.End.Value; n++)
         {
-            var early = n * interval - time.GetElapsedTime(started);
+            var early = (n - ids.Start.Value) * interval - time.GetElapsedTime(started);
             if (early > TimeSpan.Zero)
                 await Task.Delay(early, time, cancellationToken);
             id.TypedValue = n;
             var begun = time.GetTimestamp();
             await command.ExecuteNonQueryAsync(cancellationToken);
-            times.OnCommitted(n, begun, time.GetTimestamp());
+            onCommitted(n, begun, time.GetTimestamp());
         }
     }
 }

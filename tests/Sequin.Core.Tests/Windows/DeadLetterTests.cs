@@ -43,6 +43,30 @@ public sealed class DeadLetterTests
     }
 
     [Fact]
+    public void A_killed_message_is_dying_at_its_first_delivery_and_those_behind_it_stay_leased()
+    {
+        _caller.Append(1, 1);
+        var leases = _caller.Lease(2);
+
+        Assert.Equal(ReceiptStatus.Done, _caller.Window.Kill(1, leases[0].Receipt));
+
+        Assert.Equal([new LeasedOffset(1, Receipt: 1, Delivery: 1)], TakeDying());
+        Assert.Equal(ReceiptStatus.Stale, _caller.Window.Kill(1, leases[0].Receipt));
+        Assert.Equal(ReceiptStatus.Done, _caller.Ack(leases[1]));
+    }
+
+    [Fact]
+    public void A_message_whose_lease_is_over_cannot_be_killed()
+    {
+        _caller.Append(0);
+        var lease = _caller.LeaseOne();
+        _caller.Pass(Caller.VisibilityMs);
+
+        Assert.Equal(ReceiptStatus.Stale, _caller.Window.Kill(lease.Offset, lease.Receipt));
+        Assert.Empty(TakeDying());
+    }
+
+    [Fact]
     public void A_dead_message_is_finished_like_an_acked_one()
     {
         _caller.Append(1, 1);

@@ -190,4 +190,16 @@ public sealed class LeasingTests
 
         Assert.True(mustSave);
     }
+
+    [Fact]
+    public void What_is_ready_counts_what_may_follow_in_the_same_batch()
+    {
+        _caller.Append(1, 1, 2, 1);
+        _caller.AppendMove(1, former: 3);
+        Assert.True(_caller.Window.HasReady(4));
+        Assert.False(_caller.Window.HasReady(5));
+
+        Assert.Equal(4, _caller.Lease(5).Length);
+        Assert.False(_caller.Window.HasReady(1));
+    }
 }

@@ -5,6 +5,7 @@ using Sequin.Core.Segments;
 using Sequin.Core.Windows;
 using Sequin.Grains.Consumers;
 using Sequin.Grains.Streams;
+using Sequin.Grains.Webhooks;
 
 namespace Sequin.Grains.Tests.Serialization;
 
@@ -67,8 +68,13 @@ public sealed class WireContractTests
             Hold = DeliveryHold.MaxAckPending,
             Revision = 12,
             GroupColumnsMissing = 13,
+            Circuit = CircuitState.HalfOpen,
+            Requests = 14,
         };
         Assert.Equivalent(status, Copy(status), strict: true);
+
+        var attempt = new DeliveryAttempt(DateTimeOffset.UnixEpoch, "msg", 2, [3, 4], TimeSpan.FromSeconds(5), 500, "refused", "answer");
+        Assert.Equivalent(attempt, Copy(attempt), strict: true);
     }
 
     private T Copy<T>(T value) => _serializer.Deserialize<T>(_serializer.SerializeToArray(value))!;

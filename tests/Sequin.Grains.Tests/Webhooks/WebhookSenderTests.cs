@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -102,6 +103,34 @@ public sealed class WebhookSenderTests
         }
 
         Assert.Equal(0, connections);
+    }
+
+    [Fact]
+    public async Task A_name_that_meant_a_public_address_when_it_was_looked_at_is_not_connected_to_when_it_means_another()
+    {
+        var connections = 0;
+        await using var receiver = await Receiver.RawAsync(_ => Task.FromResult(Interlocked.Increment(ref connections)));
+        var answers = new Queue<IPAddress>([IPAddress.Parse("192.88.98.1"), IPAddress.Loopback, IPAddress.Parse("::ffff:127.0.0.1")]);
+        var options = new WebhookOptions { Resolve = (_, _) => Task.FromResult<IPAddress[]>([answers.Dequeue()]) };
+        var url = new Uri($"http://rebinding.example:{receiver.Url.Port}/");
+        using var sender = Sending.Sender(options);
+
+        Assert.Null(await new EndpointHosts(options).RefusalAsync(url, TimeProvider.System, Cancellation));
+        foreach (var _ in answers.ToArray())
+            (await sender.SendAsync(Sending.Endpoint(url))).IsFailed(DeliveryFailure.AddressRefused, isUnknown: false);
+
+        Assert.Empty(answers);
+        Assert.Equal(0, connections);
+    }
+
+    [Fact]
+    public async Task Of_a_name_with_addresses_of_both_kinds_only_the_public_ones_are_connected_to()
+    {
+        var known = IPAddress.Parse("192.88.98.1");
+        IPAddress[] addresses = [IPAddress.Loopback, known, IPAddress.IPv6Loopback];
+        var options = new WebhookOptions { Resolve = (_, _) => Task.FromResult(addresses) };
+
+        Assert.Equal([known], await new GuardedConnector(options).AllowedAsync("both.example", Cancellation));
     }
 
     [Theory]

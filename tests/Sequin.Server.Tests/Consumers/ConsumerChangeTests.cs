@@ -60,7 +60,7 @@ public sealed class ConsumerChangeTests(Shop shop) : IClassFixture<Shop>
     [InlineData("""{"start":"beginning"}""", "start", "cannot be changed")]
     [InlineData("""{"start":{"offset":1000}}""", "start", "cannot be changed")]
     [InlineData("""{"start":"later"}""", "start", "must be")]
-    [InlineData("""{"destination":{"type":"webhook"}}""", "destination.type", "sequin_stream")]
+    [InlineData("""{"destination":{"type":"kafka"}}""", "destination.type", "sequin_stream")]
     [InlineData("""{"initial_backfill":true}""", "initial_backfill", "false")]
     [InlineData("""{"status":"asleep"}""", "status", "active, paused, disabled")]
     [InlineData("""{"name":"a b"}""", "name", "letters")]

@@ -20,6 +20,9 @@ public sealed partial class DemoTests
 
         Assert.Contains("\"ack_id\"", pulled, StringComparison.Ordinal);
         Assert.Contains("\"table_name\":\"orders\"", pulled, StringComparison.Ordinal);
+        var pushes = Hook().Match(output.ToString()).Value;
+        while (!(pulled = await ShellAsync(pushes)).Contains("\"table_name\":\"orders\"", StringComparison.Ordinal))
+            Assert.Equal("[]", pulled);
         var started = Stopwatch.GetTimestamp();
         await stop.CancelAsync();
         await demo;
@@ -75,6 +78,9 @@ public sealed partial class DemoTests
 
     [GeneratedRegex(@"curl -s.*?'\{.*?\}'", RegexOptions.Singleline)]
     private static partial Regex Curl();
+
+    [GeneratedRegex("curl -s [^ ]*/demo/hook -H '[^']*'")]
+    private static partial Regex Hook();
 
     [GeneratedRegex("\"offset\":([0-9]+)")]
     private static partial Regex Offset();

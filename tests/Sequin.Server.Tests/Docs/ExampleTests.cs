@@ -22,7 +22,7 @@ public sealed partial class ExampleTests
         var url = Api().Match(output.ToString()).Groups[1].Value;
         var token = Token().Match(output.ToString()).Groups[1].Value;
 
-        foreach (var document in new[] { Document.Read("README.md"), Document.Read("docs/http-api.md") })
+        foreach (var document in new[] { Document.Read("README.md"), Document.Read("docs/http-api.md"), Document.Read("docs/webhooks.md") })
         {
             Assert.NotEmpty(document.CurlBlocks);
             foreach (var block in document.CurlBlocks)

@@ -73,7 +73,8 @@ public sealed class SampleDeliveryTests
             Url = new Uri($"{receiver.Urls.First()}/hook"),
             Secrets = new EndpointSecrets { Signing = SigningSecret.New(), Headers = [new("authorization", Secret)] },
         };
-        return await test.RunAsync(endpoint, request, TestContext.Current.CancellationToken);
+        var message = TestMessage.Sample(request, TimeProvider.System.GetUtcNow());
+        return await test.RunAsync(endpoint, message, TestContext.Current.CancellationToken);
     }
 
     private static async Task<WebApplication> StartAsync(RequestDelegate answer)

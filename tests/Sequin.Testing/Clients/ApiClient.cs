@@ -57,6 +57,24 @@ public sealed class ApiClient : IDisposable
         return SendAsync(HttpMethod.Post, "/api/sinks", body, cancellationToken);
     }
 
+    /// <summary>Makes an HTTP endpoint, and a consumer that pushes to it from the beginning of a database's default stream.</summary>
+    public async Task CreatePushConsumerAsync(
+        string name, string database, string url, PushPlan plan, CancellationToken cancellationToken)
+    {
+        await SendAsync(
+            HttpMethod.Post, "/api/destinations/http_endpoints", new JsonObject { ["name"] = name, ["url"] = url }, cancellationToken);
+        await SendAsync(HttpMethod.Post, "/api/sinks", new JsonObject
+        {
+            ["name"] = name,
+            ["database"] = database,
+            ["destination"] = new JsonObject { ["type"] = "webhook", ["http_endpoint"] = name, ["batch"] = plan.Batch },
+            ["start"] = "beginning",
+            ["batch_size"] = plan.BatchSize,
+            ["concurrency"] = plan.Concurrency,
+            ["request_timeout_ms"] = (long)plan.RequestTimeout.TotalMilliseconds,
+        }, cancellationToken);
+    }
+
     public Task<JsonObject> DeleteConsumerAsync(string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Delete, $"/api/sinks/{name}", null, cancellationToken);
 

@@ -12,24 +12,30 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
     /// <returns>The record with its times.</returns>
     /// <exception cref="NameTakenException">The name is taken.</exception>
     /// <exception cref="ArgumentException">The stream does not exist, or no longer.</exception>
+    /// <exception cref="HttpEndpointGoneException">The HTTP endpoint does not exist, or no longer.</exception>
     public async Task<ConsumerRecord> InsertAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
     {
         // As StreamPositions.HoldAsync does for one that is moved.
         const string sql = """
             WITH held AS (UPDATE sequin.streams SET positions_version = positions_version + 1 WHERE id = $3)
-            INSERT INTO sequin.consumers (id, name, stream_id, config, start_after, revision) VALUES ($1, $2, $3, $4::json, $5, $6)
+            INSERT INTO sequin.consumers (id, name, stream_id, config, start_after, revision, http_endpoint_id)
+            VALUES ($1, $2, $3, $4::json, $5, $6, $7::uuid)
             RETURNING created_at
             """;
         object?[] values =
         [
             consumer.Id.Value, consumer.Name, consumer.StreamId.Value, ConsumerConfigJson.Write(consumer.Config),
-            consumer.StartAfter, consumer.Revision,
+            consumer.StartAfter, consumer.Revision, consumer.Config.Webhook?.HttpEndpointId,
         ];
         try
         {
             var createdAt = await CatalogRows.WriteNamedAsync(
                 consumer.Name, () => source.ReadValueAsync<DateTime>(sql, values, cancellationToken));
             return consumer with { CreatedAt = createdAt!.Value, UpdatedAt = createdAt.Value };
+        }
+        catch (PostgresException e) when (HttpEndpointGoneException.Is(e))
+        {
+            throw new HttpEndpointGoneException(e);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
@@ -51,21 +57,31 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
     public Task<IReadOnlyList<ConsumerRecord>> ListAsync(int limit, string? after, CancellationToken cancellationToken) =>
         source.ReadPageAsync(Select, "sequin.consumers", limit, after, Read, cancellationToken);
 
+    /// <summary>The active consumers that push, with their revision and that of their endpoint.</summary>
+    public Task<List<PushingConsumer>> ListPushingAsync(int limit, CancellationToken cancellationToken) =>
+        source.ReadListAsync("""
+            SELECT c.id, c.revision, e.revision
+            FROM sequin.consumers c JOIN sequin.http_endpoints e ON e.id = c.http_endpoint_id
+            WHERE c.config ->> 'status' = 'active' ORDER BY c.id LIMIT $1
+            """, [limit], row => new PushingConsumer(new ConsumerId(row.GetGuid(0)), row.GetInt64(1), row.GetInt64(2)), cancellationToken);
+
     /// <summary>Changes name and settings, if nobody has changed them since.</summary>
     /// <param name="id">Which.</param>
     /// <param name="expectedRevision">The revision that the change was made from; null: whichever it has.</param>
     /// <param name="name">The present one, or a new one.</param>
     /// <param name="config">All settings.</param>
     /// <param name="cancellationToken">Ends the write.</param>
+    /// <exception cref="HttpEndpointGoneException">The HTTP endpoint does not exist, or no longer.</exception>
     public async Task<ConsumerUpdate> UpdateAsync(
         ConsumerId id, long? expectedRevision, string name, ConsumerConfig config, CancellationToken cancellationToken)
     {
         const string sql = $"""
-            UPDATE sequin.consumers SET name = $2, config = $3::json, revision = revision + 1, updated_at = now()
+            UPDATE sequin.consumers SET name = $2, config = $3::json, http_endpoint_id = $5::uuid, revision = revision + 1,
+                   updated_at = now()
             WHERE id = $1 AND revision = coalesce($4::bigint, revision)
             RETURNING {Columns}
             """;
-        object?[] values = [id.Value, name, ConsumerConfigJson.Write(config), expectedRevision];
+        object?[] values = [id.Value, name, ConsumerConfigJson.Write(config), expectedRevision, config.Webhook?.HttpEndpointId];
         try
         {
             var updated = await CatalogRows.WriteNamedAsync(name, () => source.ReadOneAsync(sql, values, Read, cancellationToken));
@@ -75,6 +91,10 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
         catch (NameTakenException)
         {
             return new ConsumerUpdate.NameTaken();
+        }
+        catch (PostgresException e) when (HttpEndpointGoneException.Is(e))
+        {
+            throw new HttpEndpointGoneException(e);
         }
 
         var present = await FindAsync(id, cancellationToken);

@@ -11,12 +11,18 @@ public sealed record ConsumerConfig
 
     public ConsumerActivity Status { get; init; } = ConsumerActivity.Active;
 
+    /// <summary>Why it was paused, when not by a user; null: by a user, or it is not.</summary>
+    public string? PausedBecause { get; init; }
+
     /// <summary>Tables as <c>schema.table</c>; empty: all.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
     /// <summary>Empty: insert, update, delete. A <c>read</c> always passes.</summary>
     public IReadOnlyList<ChangeAction> Actions { get; init; } = [];
     public string DestinationType { get; init; } = "sequin_stream";
+
+    /// <summary>How messages are pushed; null: they are pulled.</summary>
+    public WebhookSettings? Webhook { get; init; }
 
     /// <summary>Where it was asked to begin; an offset is in <see cref="ConsumerRecord.StartAfter"/>. Never changes.</summary>
     public StartPoint Start { get; init; }

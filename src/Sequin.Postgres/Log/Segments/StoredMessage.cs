@@ -22,6 +22,16 @@ public static class StoredMessage
         return [.. values];
     }
 
+    /// <summary><c>metadata.idempotency_key</c>; null: the message has none.</summary>
+    public static string? IdempotencyKey(ReadOnlySpan<byte> stored)
+    {
+        var reader = new Utf8JsonReader(stored, Deep);
+        reader.Read();
+        return Enter(ref reader, "metadata"u8) && Enter(ref reader, "idempotency_key"u8) && reader.TokenType == JsonTokenType.String
+            ? reader.GetString()
+            : null;
+    }
+
     /// <summary>From the start of an object to the value of one of its members.</summary>
     private static bool Enter(ref Utf8JsonReader reader, ReadOnlySpan<byte> member)
     {
