@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sequin.Benchmarks.Backfills;
 using Sequin.Benchmarks.Decode;
 using Sequin.Benchmarks.Isolation;
 using Sequin.Benchmarks.Latency;
@@ -13,6 +14,7 @@ var root = new RootCommand("Measures Sequin on an embedded PostgreSQL. Build it 
     LatencyCommand.Create(),
     RewindCommand.Create(),
     QueueCommand.Create(),
+    BackfillCommand.Create(),
     PushCommand.Create(),
     IsolationCommand.Create(),
     DecodeCommand.Create(),

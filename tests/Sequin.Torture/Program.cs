@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sequin.Torture.Backfills;
 using Sequin.Torture.Consumers;
 using Sequin.Torture.Pushing;
 using Sequin.Torture.Scenarios;
@@ -8,6 +9,9 @@ var root = new RootCommand("Breaks things under load and checks every promise. E
     ScenarioCommand.Create("kill", "Kills the server with SIGKILL.", strikesDefault: 5, KillScenario.RunAsync),
     ScenarioCommand.Create("restart", "Restarts PostgreSQL, the source's and the log's.", strikesDefault: 4, RestartScenario.RunAsync),
     OracleCommand.Create(),
+    ScenarioCommand.Create(
+        "backfill", "Reads tables into a stream while they are written, and kills the server with SIGKILL.", strikesDefault: 5,
+        BackfillScenario.RunAsync, rowsDefault: 1_000_000),
     ConsumersCommand.Create(),
     ScenarioCommand.Create(
         "large", "Commits one transaction of very many rows, and a row of 200 MB.", strikesDefault: 0, LargeScenario.RunAsync,

@@ -7,10 +7,13 @@ internal sealed class BackfillChunk
 {
     public required BackfillTable Table { get; init; }
 
+    /// <summary>In which they come.</summary>
+    public required KeysetOrder Order { get; init; }
+
     /// <summary>Decides, at the watermark, which rows still hold.</summary>
     public required TransactionSnapshot Snapshot { get; init; }
 
-    /// <summary>The rows as COPY printed them.</summary>
+    /// <summary>The rows as COPY printed them; valid until the reader reads again.</summary>
     public required CopyLines Lines { get; init; }
 
     /// <summary>Behind the last row; null: there was none.</summary>

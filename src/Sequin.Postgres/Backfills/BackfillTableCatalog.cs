@@ -67,6 +67,21 @@ internal static class BackfillTableCatalog
         ORDER BY a.attnum
         """;
 
+    private const string SetPathSql = "SELECT pg_catalog.set_config('search_path', $1, true)";
+
+    // Every change of a table, its columns or its indexes writes new rows of these catalogs. ANALYZE and VACUUM do not.
+    private const string FingerprintSql =
+        """
+        SELECT pg_catalog.concat_ws('|', c.oid, c.xmin,
+            (SELECT pg_catalog.string_agg(a.xmin::pg_catalog.text, ',' ORDER BY a.attnum)
+             FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0),
+            (SELECT pg_catalog.string_agg(i.indexrelid::pg_catalog.text || ':' || i.xmin::pg_catalog.text, ',' ORDER BY i.indexrelid)
+             FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid))
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = $2
+        """;
+
     /// <summary>From here on generated columns can be published; before, the publication lists them and does not send them.</summary>
     private const int GeneratedColumnsMajor = 18;
 
@@ -101,6 +116,30 @@ internal static class BackfillTableCatalog
             RowFilter = row.RowFilter,
             RowsEstimated = row.RowsEstimated,
         }, null);
+    }
+
+    /// <summary>The search path that <see cref="FindAsync"/> has set.</summary>
+    public static async Task<string> SearchPathAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_catalog.current_setting('search_path')", connection);
+        return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Sets the search path of before, and tells whether the table is still what it was: another text, another table.</summary>
+    /// <returns>Null: there is no such table.</returns>
+    public static async Task<string?> FingerprintAsync(
+        NpgsqlConnection connection, TableName name, string searchPath, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(SetPathSql) { Parameters = { new() { Value = searchPath } } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(FingerprintSql)
+        {
+            Parameters = { new() { Value = name.Schema }, new() { Value = name.Name } },
+        });
+        await batch.PrepareAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? reader.GetString(0) : null;
     }
 
     public static BackfillRefusal Missing(TableName name) => new(BackfillRefusal.Table, $"There is no table {name} in the source.");

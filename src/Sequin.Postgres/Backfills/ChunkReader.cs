@@ -15,7 +15,12 @@ namespace Sequin.Postgres.Backfills;
 /// </summary>
 internal sealed class ChunkReader(TimeProvider time)
 {
+    /// <summary>How long a change of the publication goes unnoticed; one of the table is noticed at once.</summary>
+    private static readonly TimeSpan PlanAgeMax = TimeSpan.FromSeconds(1);
+
     private readonly CopyTextRow _row = new();
+    private readonly CopyLines _lines = new();
+    private KnownPlan? _known;
 
     /// <param name="connection">On the source, in no transaction, with the settings of <see cref="Source.SessionSettings"/>.</param>
     /// <param name="publicationName">Of the database's stream.</param>
@@ -32,10 +37,7 @@ internal sealed class ChunkReader(TimeProvider time)
         try
         {
             await using var transaction = await ChunkTransaction.BeginAsync(connection, request.Table, limits.Timeout, cancellationToken);
-            var (table, refusal) = await BackfillTableCatalog.FindAsync(connection, request.Table, publicationName, cancellationToken);
-            if (table is null)
-                return new ChunkReadResult.Refused(refusal!);
-            (var plan, refusal) = BackfillPlan.Make(table, request);
+            var (plan, refusal) = await PlanAsync(connection, publicationName, request, cancellationToken);
             if (plan is null)
                 return new ChunkReadResult.Refused(refusal!);
             if (after is not null && !plan.Order.Fits(after))
@@ -58,7 +60,8 @@ internal sealed class ChunkReader(TimeProvider time)
         CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var lines = new CopyLines();
+        var lines = _lines;
+        lines.Clear();
         var isLast = true;
         if (after is not { Values: [null, ..] })
             isLast = await ReadPartAsync(connection, plan, after, KeysetPart.Values, lines, limits, cancellationToken);
@@ -67,9 +70,10 @@ internal sealed class ChunkReader(TimeProvider time)
         return new BackfillChunk
         {
             Table = plan.Table,
+            Order = plan.Order,
             Snapshot = transaction.Snapshot,
             Lines = lines,
-            Cursor = lines.Count == 0 ? after : CursorOf(lines[lines.Count - 1], plan),
+            Cursor = lines.Count == 0 ? after : CursorOf(lines[lines.Count - 1], plan.Table, plan.Order),
             IsLast = isLast,
             Elapsed = time.GetElapsedTime(started),
         };
@@ -95,18 +99,21 @@ internal sealed class ChunkReader(TimeProvider time)
         return false;
     }
 
-    private BackfillCursor CursorOf(ReadOnlySpan<byte> line, BackfillPlan plan)
+    /// <summary>Behind one of a chunk's rows.</summary>
+    public BackfillCursor CursorOf(BackfillChunk chunk, int row) => CursorOf(chunk.Lines[row], chunk.Table, chunk.Order);
+
+    private BackfillCursor CursorOf(ReadOnlySpan<byte> line, BackfillTable table, KeysetOrder order)
     {
-        _row.Read(line, plan.Table.Columns.Count);
-        var values = new string?[plan.Order.Names.Count];
+        _row.Read(line, table.Columns.Count);
+        var values = new string?[order.Names.Count];
         for (var i = 0; i < values.Length; i++)
         {
-            var column = IndexOf(plan.Table, plan.Order.Names[i]);
+            var column = IndexOf(table, order.Names[i]);
             if (_row.Fields.Kind(column) == FieldKind.Text)
                 values[i] = Encoding.UTF8.GetString(_row.Fields.Text(column, _row.Text));
         }
 
-        return new BackfillCursor(plan.Order.Names, values);
+        return new BackfillCursor(order.Names, values);
     }
 
     private static int IndexOf(BackfillTable table, string name)
@@ -119,6 +126,30 @@ internal sealed class ChunkReader(TimeProvider time)
 
         throw new ArgumentException($"{table.Name} has no column '{name}'.", nameof(name));
     }
+
+    /// <summary>What the table is in this snapshot. To ask for all of it each time would take as long as to read the rows.</summary>
+    private async Task<(BackfillPlan? Plan, BackfillRefusal? Refusal)> PlanAsync(
+        NpgsqlConnection connection, string publicationName, BackfillRequest request, CancellationToken cancellationToken)
+    {
+        if (_known is { } known && ReferenceEquals(known.Plan.Request, request) && time.GetElapsedTime(known.ReadAt) < PlanAgeMax
+            && known.Fingerprint == await BackfillTableCatalog.FingerprintAsync(
+                connection, request.Table, known.SearchPath, cancellationToken))
+            return (known.Plan, null);
+
+        _known = null;
+        var (table, refusal) = await BackfillTableCatalog.FindAsync(connection, request.Table, publicationName, cancellationToken);
+        if (table is null)
+            return (null, refusal);
+        (var plan, refusal) = BackfillPlan.Make(table, request);
+        if (plan is null)
+            return (null, refusal);
+        var path = await BackfillTableCatalog.SearchPathAsync(connection, cancellationToken);
+        var fingerprint = await BackfillTableCatalog.FingerprintAsync(connection, request.Table, path, cancellationToken);
+        _known = new KnownPlan(plan, path, fingerprint, time.GetTimestamp());
+        return (plan, null);
+    }
+
+    private sealed record KnownPlan(BackfillPlan Plan, string SearchPath, string? Fingerprint, long ReadAt);
 
     private static BackfillRefusal KeyChanged(BackfillPlan plan, BackfillCursor after) => new(BackfillRefusal.Table,
         $"{plan.Table.Name} was ordered by ({string.Join(", ", after.Columns)}) and now is by ({string.Join(", ", plan.Order.Names)}): "

@@ -5,12 +5,22 @@ internal sealed class CopyLines
 {
     private const int BytesFirst = 64 * 1024;
     private const int ReadBytesMin = 16 * 1024;
+    private const int BytesKeptMax = 16 * 1024 * 1024;
 
     private readonly List<int> _ends = [];
     private byte[] _text = new byte[BytesFirst];
     private int _length;
 
     public int Count => _ends.Count;
+
+    public void Clear()
+    {
+        _ends.Clear();
+        _length = 0;
+        // One huge row must not keep its memory for ever.
+        if (_text.Length > BytesKeptMax)
+            _text = new byte[BytesFirst];
+    }
 
     /// <summary>Of whole rows.</summary>
     public int Bytes => _ends.Count == 0 ? 0 : _ends[^1] + 1;

@@ -12,7 +12,7 @@ namespace Sequin.Postgres.Replication;
 /// Gathers decoded changes into segments of every stream that takes them, until the writer takes all there is. Offsets are given
 /// here, so the order of sealing is the order of the log. Not thread safe: <see cref="BatchHandover"/> guards it.
 /// </summary>
-internal sealed class BatchAssembler : IChangeReceiver
+internal sealed partial class BatchAssembler : IChangeReceiver
 {
     private List<OpenSegment> _streams = [];
     private readonly List<Segment> _sealed = [];
@@ -85,9 +85,10 @@ internal sealed class BatchAssembler : IChangeReceiver
                 Seal(stream);
         }
 
-        var batch = new IngestBatch([.. _sealed], [.. _undecodable], _position, _lastCommitTimeMicros);
+        var batch = new IngestBatch([.. _sealed], [.. _undecodable], [.. _chunks], _position, _lastCommitTimeMicros);
         _sealed.Clear();
         _undecodable.Clear();
+        _chunks.Clear();
         SizeBytes = 0;
         HasMessages = false;
         return batch;
@@ -100,9 +101,9 @@ internal sealed class BatchAssembler : IChangeReceiver
         _lastCommitTimeMicros = header.CommitTimeMicros;
     }
 
-    private void Seal(OpenSegment stream)
+    private void Seal(OpenSegment stream, SegmentKind kind = SegmentKind.Changes, ConsumerId? audience = null)
     {
-        _sealed.Add(stream.Place(stream.Builder.Seal(stream.NextOffset)));
+        _sealed.Add(stream.Place(stream.Builder.Seal(stream.NextOffset, kind, audience)));
     }
 
     private sealed class OpenSegment(StreamKey stream, StreamEnd end)

@@ -1,4 +1,5 @@
 using Sequin.Core.Segments;
+using Sequin.Postgres.Backfills;
 using Sequin.Postgres.Log.Slots;
 
 namespace Sequin.Postgres.Replication;
@@ -8,7 +9,9 @@ namespace Sequin.Postgres.Replication;
 /// </summary>
 /// <param name="Segments">May be empty when there are undecodable changes.</param>
 /// <param name="Undecodable">Mostly none.</param>
+/// <param name="Chunks">Of backfills, whose rows are among the segments. Mostly none.</param>
 /// <param name="Position">Behind all of them.</param>
 /// <param name="LastCommitTimeMicros">Commit time of the last of them, since the Unix epoch.</param>
 internal sealed record IngestBatch(
-    IReadOnlyList<Segment> Segments, IReadOnlyList<UndecodableChange> Undecodable, SlotPosition Position, long LastCommitTimeMicros);
+    IReadOnlyList<Segment> Segments, IReadOnlyList<UndecodableChange> Undecodable, IReadOnlyList<LandedChunk> Chunks,
+    SlotPosition Position, long LastCommitTimeMicros);

@@ -1,6 +1,6 @@
 using Npgsql;
 using Sequin.Core.Changes;
-using Sequin.Core.Segments;
+using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
@@ -79,7 +79,7 @@ internal sealed class SlotPump(
         {
             if (await handover.TakeAsync(options.IdleInterval, cancellationToken) is { } batch)
             {
-                await AppendAsync(batch.Position, batch.Segments, batch.Undecodable, cancellationToken);
+                await AppendAsync(batch, cancellationToken);
                 subscriber.OnCommitted(batch.Segments);
                 foreach (var change in batch.Undecodable)
                     subscriber.OnSetAside(change);
@@ -91,7 +91,8 @@ internal sealed class SlotPump(
                 // WAL of other databases and tables moves the server's position too: unconfirmed, it would pile up, and a source
                 // that shuts down would wait for us. Durable first, because a slot ahead of the log is a gap. Renews the lease, too.
                 var idle = handover.IdleLsn(feed.LastReceived) ?? _durable.EndLsn;
-                await AppendAsync(_durable with { EndLsn = Lsn.Max(idle, _durable.EndLsn) }, [], [], cancellationToken);
+                var position = _durable with { EndLsn = Lsn.Max(idle, _durable.EndLsn) };
+                await AppendAsync(new IngestBatch([], [], [], position, 0), cancellationToken);
                 if (!routing.IsStopped)
                     await state.SetAsync(DatabaseState.Idle, null, cancellationToken);
             }
@@ -104,12 +105,14 @@ internal sealed class SlotPump(
         }
     }
 
-    private async Task AppendAsync(
-        SlotPosition position, IReadOnlyList<Segment> segments, IReadOnlyList<UndecodableChange> undecodable,
-        CancellationToken cancellationToken)
+    private async Task AppendAsync(IngestBatch batch, CancellationToken cancellationToken)
     {
-        _routesVersion = await log.AppendAsync(lease, position, segments, undecodable, options.LeaseDuration, cancellationToken);
-        _durable = position;
+        IReadOnlyList<ChunkWritten> chunks = batch.Chunks.Count == 0 ? [] : [.. batch.Chunks.Select(chunk => chunk.Written)];
+        _routesVersion = await log.AppendAsync(
+            lease, batch.Position, batch.Segments, batch.Undecodable, chunks, options.LeaseDuration, cancellationToken);
+        _durable = batch.Position;
+        foreach (var chunk in batch.Chunks)
+            chunk.Ticket.OnDurable();
     }
 
     private DatabaseState StateOf(IngestBatch batch)

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Sequin.Core.Changes;
 using Sequin.Core.Identity;
+using Sequin.Postgres.Backfills;
+using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
 using Sequin.Postgres.Log.Slots;
@@ -14,10 +16,13 @@ namespace Sequin.Postgres.Replication;
 
 /// <summary>Replicates source databases into the log, one run at a time. Whoever wants it for ever calls it again.</summary>
 public sealed partial class SlotReplication(
-    NpgsqlDataSource log, SlotPumpOptions options, TimeProvider time, ILogger<SlotReplication> logger)
+    NpgsqlDataSource log, SlotPumpOptions options, TimeProvider time, ILogger<SlotReplication> logger,
+    BackfillLimits? backfillLimits = null, IBackfillHost? backfillHost = null)
 {
     private readonly SlotStore _slots = new(log);
     private readonly GapStore _gaps = new(log);
+    private readonly ConsumerCatalog _consumers = new(log);
+    private readonly BackfillStore _backfills = new(log);
 
     /// <summary>Takes the slot's lease, attaches and pumps until something ends it.</summary>
     /// <param name="database">Whose changes.</param>
@@ -90,7 +95,8 @@ public sealed partial class SlotReplication(
         CancellationToken cancellationToken)
     {
         var assembler = new BatchAssembler(position);
-        var decoder = new PgOutputDecoder(database.Name, assembler, time) { ResumeAfter = position.Last };
+        var watches = new ChunkWatches(assembler);
+        var decoder = new PgOutputDecoder(database.Name, assembler, time) { ResumeAfter = position.Last, Watches = watches };
         using var handover = new BatchHandover(decoder, assembler);
         var routing = new PumpRouting(log, lease, handover);
         await routing.LoadAsync(cancellationToken);
@@ -101,7 +107,24 @@ public sealed partial class SlotReplication(
         // The state stays until something has come, or the stream has held for a moment: one that breaks at its first change, again and
         // again, must not look well in between.
         var pump = new SlotPump(database, lease, position, decoder, handover, routing, feed, writer, subscriber, state, options, time);
-        await pump.RunAsync(cancellationToken);
+        await using var context = new BackfillContext(
+            database, watches, _backfills, backfillLimits ?? new BackfillLimits(), backfillHost, time);
+        await RunAsync(pump, new BackfillRunner(context, _consumers, logger), cancellationToken);
+    }
+
+    private static async Task RunAsync(SlotPump pump, BackfillRunner backfills, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = backfills.RunAsync(stop.Token);
+        try
+        {
+            await pump.RunAsync(cancellationToken);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task<IReplicationFeed> StartFeedAsync(

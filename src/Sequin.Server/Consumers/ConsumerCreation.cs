@@ -2,6 +2,7 @@ using Sequin.Core.Identity;
 using Sequin.Grains.Consumers;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Segments;
+using Sequin.Server.Backfills;
 
 namespace Sequin.Server.Consumers;
 
@@ -10,7 +11,7 @@ namespace Sequin.Server.Consumers;
 /// </summary>
 internal sealed partial class ConsumerCreation(
     ConsumerCatalog consumers, ConsumerSources sources, EndpointReference endpoints, GroupColumnGuard groupColumns,
-    StreamPositions positions, IGrainFactory grains, ILogger<ConsumerCreation> logger)
+    InitialBackfills backfills, StreamPositions positions, IGrainFactory grains, ILogger<ConsumerCreation> logger)
 {
     public async Task<ConsumerCreationResult> RunAsync(NewConsumer request, CancellationToken cancellationToken)
     {
@@ -18,6 +19,7 @@ internal sealed partial class ConsumerCreation(
             return new ConsumerCreationResult.NoStream();
 
         await groupColumns.CheckAsync(source.Database, request.Config.GroupColumns, cancellationToken);
+        var initial = await backfills.CheckAsync(request, source, cancellationToken);
         // Of "now": whatever is committed in the log after this look is newer than the request.
         var position = await positions.FindAsync(source.Stream.Id, request.Start, cancellationToken);
         if (position is not FoundPosition.At start)
@@ -33,7 +35,7 @@ internal sealed partial class ConsumerCreation(
         };
         try
         {
-            consumer = await consumers.InsertAsync(consumer, cancellationToken);
+            consumer = await consumers.InsertAsync(consumer, initial, cancellationToken);
         }
         catch (NameTakenException)
         {

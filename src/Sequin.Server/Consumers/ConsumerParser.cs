@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Server.Backfills;
 using Sequin.Server.Errors;
 using Sequin.Server.Receiving;
 using Sequin.Server.Requests;
@@ -34,8 +35,9 @@ internal static class ConsumerParser
             ? Destination.Pull
             : DestinationParser.Parse(errors, request, GivenFields.All, present);
         var config = Settings(errors, request, GivenFields.All, destination, present);
+        var backfills = InitialBackfills.Parse(errors, request.InitialBackfill, request.Start, config);
         errors.ThrowIfAny();
-        return new NewConsumer(name, request.Database, request.Stream, config, destination.HttpEndpoint, start);
+        return new NewConsumer(name, request.Database, request.Stream, config, destination.HttpEndpoint, start, backfills);
     }
 
     /// <param name="request">What to change.</param>
@@ -50,6 +52,8 @@ internal static class ConsumerParser
         var name = request.Name is null ? present.Name : errors.Name("name", request.Name);
         ConsumerStart.RefuseOther(errors, request.Start, present);
         source.RefuseOther(errors, request);
+        if (request.InitialBackfill is { ValueKind: not (JsonValueKind.Null or JsonValueKind.False) })
+            errors.Add("initial_backfill", $"is for new consumers; begin one now: POST /api/consumers/{present.Name}/backfills");
         var destination = DestinationParser.Parse(errors, request, given, present.Config);
         var config = Settings(errors, request, given, destination, present.Config);
         errors.ThrowIfAny();
@@ -101,9 +105,6 @@ internal static class ConsumerParser
             if (function is not (null or NoFunction))
                 errors.Add(field, $"names the function '{Shown.Short(function)}', and there are no functions; it can be 'none'");
         }
-
-        if (request.InitialBackfill is { ValueKind: not (JsonValueKind.Null or JsonValueKind.False) })
-            errors.Add("initial_backfill", "can only be false");
 
         void Only(string field, string? value, string supported)
         {

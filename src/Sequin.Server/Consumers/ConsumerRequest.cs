@@ -63,7 +63,10 @@ internal sealed record ConsumerRequest
     /// <summary>A JSON object of your own; every message carries it.</summary>
     public JsonElement? Annotations { get; init; }
 
-    /// <summary>Only false, the default.</summary>
+    /// <summary>
+    /// Tables whose present rows come first: <c>true</c> for all that the consumer reads, or a list of
+    /// <c>{"table","type":"full"|"partial","sort_column","start_position","filter"}</c>. Default: false. Cannot be changed.
+    /// </summary>
     public JsonElement? InitialBackfill { get; init; }
 
     /// <summary>

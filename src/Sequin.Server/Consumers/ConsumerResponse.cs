@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sequin.Core.Changes;
 using Sequin.Postgres.Log.Catalog;
+using Sequin.Server.Backfills;
 
 namespace Sequin.Server.Consumers;
 
@@ -36,7 +37,7 @@ internal sealed record ConsumerResponse
     public required int VisibilityTimeoutMs { get; init; }
     public required int MaxAckPending { get; init; }
     public required int MaxWaiting { get; init; }
-    public IReadOnlyList<JsonElement> ActiveBackfills { get; init; } = [];
+    public IReadOnlyList<BackfillResponse> ActiveBackfills { get; init; } = [];
     public required ConsumerHealthResponse Health { get; init; }
 
     /// <summary>Null: it is none.</summary>

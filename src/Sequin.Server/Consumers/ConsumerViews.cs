@@ -1,16 +1,18 @@
 using Sequin.Core.Identity;
 using Sequin.Grains.Consumers;
+using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Retention;
 using Sequin.Postgres.Log.Slots;
+using Sequin.Server.Backfills;
 using Sequin.Server.Errors;
 
 namespace Sequin.Server.Consumers;
 
 /// <summary>Puts together what is shown of a consumer.</summary>
 internal sealed class ConsumerViews(
-    ConsumerSources sources, HttpEndpointCatalog endpoints, SlotStore slots, RetentionStore retention, IGrainFactory grains,
-    TimeProvider time)
+    ConsumerSources sources, HttpEndpointCatalog endpoints, SlotStore slots, RetentionStore retention, BackfillStore backfills,
+    IGrainFactory grains, TimeProvider time)
 {
     /// <summary>From the catalog alone: a list of many must not call them all to life.</summary>
     public Task<ConsumerResponse> ToResponseAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
@@ -37,7 +39,11 @@ internal sealed class ConsumerViews(
         var endpoint = consumer.Config.Webhook is { } webhook
             ? await endpoints.FindAsync(new HttpEndpointId(webhook.HttpEndpointId), cancellationToken)
             : null;
-        return ConsumerResponse.Of(consumer, source, endpoint?.Name, ConsumerHealthResponse.Of(state, checks));
+        var active = await backfills.ListUnfinishedAsync(consumer.Id, cancellationToken);
+        return ConsumerResponse.Of(consumer, source, endpoint?.Name, ConsumerHealthResponse.Of(state, checks)) with
+        {
+            ActiveBackfills = [.. active.Select(backfill => BackfillResponse.Of(backfill, consumer.Name))],
+        };
     }
 
     // That the cluster is away is worth a line in its health, not a refusal to show what it is.

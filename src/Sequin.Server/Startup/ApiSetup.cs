@@ -2,6 +2,7 @@ using Sequin.Grains.Streams;
 using Sequin.Postgres.Replication.Attach;
 using Sequin.Server.ApiKeys;
 using Sequin.Server.Auth;
+using Sequin.Server.Backfills;
 using Sequin.Server.Configuration;
 using Sequin.Server.Consumers;
 using Sequin.Server.Databases;
@@ -32,6 +33,8 @@ internal static class ApiSetup
         services.AddSingleton<SlotRecovery>();
         services.AddSingleton<ConsumerSources>();
         services.AddSingleton<GroupColumnGuard>();
+        services.AddSingleton<BackfillCreation>();
+        services.AddSingleton<InitialBackfills>();
         services.AddSingleton<EndpointReference>();
         services.AddSingleton<ConsumerCreation>();
         services.AddSingleton<ConsumerChange>();
@@ -75,6 +78,7 @@ internal static class ApiSetup
         api.MapStreams();
         api.MapStreamReading();
         api.MapConsumers();
+        api.MapBackfills();
         api.MapAttempts();
         api.MapRewinds();
         api.MapReplays();

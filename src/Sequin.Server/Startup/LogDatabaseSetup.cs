@@ -1,5 +1,6 @@
 using Npgsql;
 using Sequin.Postgres.Log;
+using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.DeadLetters;
 using Sequin.Postgres.Log.Retention;
@@ -37,6 +38,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<RedriveStore>();
         services.AddSingleton<KeptMessageStore>();
+        services.AddSingleton<BackfillStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ClusterSecrets>();
     }

@@ -61,7 +61,7 @@ public sealed class ConsumerChangeTests(Shop shop) : IClassFixture<Shop>
     [InlineData("""{"start":{"offset":1000}}""", "start", "cannot be changed")]
     [InlineData("""{"start":"later"}""", "start", "must be")]
     [InlineData("""{"destination":{"type":"kafka"}}""", "destination.type", "sequin_stream")]
-    [InlineData("""{"initial_backfill":true}""", "initial_backfill", "false")]
+    [InlineData("""{"initial_backfill":true}""", "initial_backfill", "for new consumers")]
     [InlineData("""{"status":"asleep"}""", "status", "active, paused, disabled")]
     [InlineData("""{"name":"a b"}""", "name", "letters")]
     [InlineData("""{"tables":[{"name":"orders"}]}""", "source", "all tables")]

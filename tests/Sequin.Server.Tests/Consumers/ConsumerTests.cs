@@ -88,7 +88,7 @@ public sealed class ConsumerTests(ApiServer server)
     [InlineData($$"""{"name":"n","database":"d","filter":"mine",{{Pull}}}""", "filter")]
     [InlineData($$"""{"name":"n","database":"d","batch_size":10,{{Pull}}}""", "batch_size")]
     [InlineData($$"""{"name":"n","database":"d","timestamp_format":"unix_microsecond",{{Pull}}}""", "timestamp_format")]
-    [InlineData($$"""{"name":"n","database":"d","initial_backfill":true,{{Pull}}}""", "initial_backfill")]
+    [InlineData($$"""{"name":"n","database":"d","initial_backfill":"all",{{Pull}}}""", "initial_backfill")]
     [InlineData($$"""{"name":"n","database":"d","actions":[],{{Pull}}}""", "actions")]
     [InlineData($$"""{"name":"n","database":"d","actions":["upsert"],{{Pull}}}""", "actions")]
     [InlineData($$"""{"name":"n","database":"d","actions":["1"],{{Pull}}}""", "actions")]

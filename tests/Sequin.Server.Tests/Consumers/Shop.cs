@@ -14,6 +14,7 @@ public sealed class Shop(ApiServer server) : IAsyncLifetime
 
     public ApiClient Api => server.Api;
     public string Name => _source!.Name;
+    public string ConnectionString => _source!.Database.ConnectionString;
 
     internal T Service<T>() where T : notnull => server.Server.App.Services.GetRequiredService<T>();
 

@@ -19,6 +19,7 @@ public sealed partial class DescriptionTests(ApiServer server)
             "/api/sequin_streams/{id_or_name}/receive", "/api/http_pull_consumers/{id_or_name}/ack", "/api/consumers/{id_or_name}/nack",
             "/api/api_keys", "/api/api_keys/{id_or_name}", "/api/consumers/{id_or_name}/status",
             "/api/consumers/{id_or_name}/dead_letters", "/api/consumers/{id_or_name}/dead_letters/redrive",
+            "/api/sinks/{id_or_name}/backfills", "/api/consumers/{id_or_name}/backfills/{id}",
             "/api/sinks/{id_or_name}/redrives/{id}", "/api/sinks/{id_or_name}/messages",
             "/api/destinations/http_endpoints", "/api/destinations/http_endpoints/{id_or_name}/test",
         })

@@ -1,3 +1,4 @@
+using Sequin.Torture.Backfills;
 using Sequin.Torture.Scenarios;
 
 namespace Sequin.Server.Tests.Torture;
@@ -31,6 +32,15 @@ public sealed class TortureTests(ITestOutputHelper output)
     {
         var report = await OracleScenario.RunAsync(
             Options() with { Duration = TimeSpan.FromSeconds(8), Strikes = 2 }, fault, TestContext.Current.CancellationToken);
+
+        Assert.True(report.Passed, report.ToString());
+    }
+
+    [Fact]
+    public async Task Rows_that_are_read_beside_their_changes_are_never_older_when_the_server_is_killed()
+    {
+        var report = await BackfillScenario.RunAsync(
+            Options() with { RowChanges = 30_000, Strikes = 2 }, TestContext.Current.CancellationToken);
 
         Assert.True(report.Passed, report.ToString());
     }

@@ -49,12 +49,29 @@ public sealed class ApiClient : IDisposable
             ["name"] = plan.Name,
             ["database"] = plan.Database,
             ["destination"] = new JsonObject { ["type"] = "sequin_stream" },
-            ["start"] = plan.Start?.DeepClone() ?? "beginning",
+            ["start"] = plan.Start?.DeepClone() ?? (plan.StartsNow ? "now" : "beginning"),
             ["message_grouping"] = plan.MessageGrouping,
         };
         if (plan.VisibilityTimeout is { } timeout)
             body["visibility_timeout_ms"] = (long)timeout.TotalMilliseconds;
         return SendAsync(HttpMethod.Post, "/api/sinks", body, cancellationToken);
+    }
+
+    /// <summary>Makes a consumer that begins with the present rows of all tables.</summary>
+    public Task<JsonObject> CreateBackfilledConsumerAsync(string name, string database, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, "/api/sinks", new JsonObject
+        {
+            ["name"] = name,
+            ["database"] = database,
+            ["destination"] = new JsonObject { ["type"] = "sequin_stream" },
+            ["initial_backfill"] = true,
+        }, cancellationToken);
+
+    /// <summary>The backfills of a consumer, the newest first.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ListBackfillsAsync(string consumer, CancellationToken cancellationToken)
+    {
+        var list = (JsonArray)(await SendAsync(HttpMethod.Get, $"/api/sinks/{consumer}/backfills", null, cancellationToken))["data"]!;
+        return [.. list.Select(backfill => backfill!.AsObject())];
     }
 
     /// <summary>Makes an HTTP endpoint, and a consumer that pushes to it from the beginning of a database's default stream.</summary>

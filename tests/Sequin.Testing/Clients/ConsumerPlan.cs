@@ -16,4 +16,7 @@ public sealed record ConsumerPlan
     public JsonNode? Start { get; init; }
 
     public bool MessageGrouping { get; init; } = true;
+
+    /// <summary>Behind what is in the log; default: at the beginning.</summary>
+    public bool StartsNow { get; init; }
 }

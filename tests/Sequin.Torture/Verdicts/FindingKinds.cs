@@ -13,6 +13,8 @@ public static class FindingKinds
     public const string Overtaken = "delivered while an earlier one of its key was not acked";
     public const string Resurrected = "delivered after its ack was answered";
     public const string Unstable = "other bytes at a redelivery";
+    public const string Stale = "read older than what the stream had of its row";
+    public const string ReadTwice = "read twice by one backfill";
     public const string Refused = "unexpected answer";
     public const string Memory = "more memory than it may take";
     public const string Stalled = "nothing happened for too long";

@@ -25,6 +25,8 @@ public sealed record BackfillRecord
     /// <summary>Of the whole table, when PostgreSQL has counted.</summary>
     public long? RowsEstimated { get; init; }
     public BackfillProgress Progress { get; init; }
+    /// <summary>What its chunks took, without the times it was paused or held back.</summary>
+    public TimeSpan Busy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
 

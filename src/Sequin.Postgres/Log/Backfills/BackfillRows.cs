@@ -13,7 +13,7 @@ internal static class BackfillRows
     public const string Columns =
         """
         id, consumer_id, table_schema, table_name, sort_column, start_position, filter, max_timeout_ms, state, error, cursor,
-        rows_estimated, rows_read, rows_superseded, bytes_read, chunks, chunks_repeated, created_at, updated_at, finished_at
+        rows_estimated, rows_read, rows_superseded, bytes_read, chunks, chunks_repeated, created_at, updated_at, finished_at, busy_ms
         """;
 
     private static readonly JsonSerializerOptions Json = new()
@@ -46,5 +46,6 @@ internal static class BackfillRows
         CreatedAt = row.GetFieldValue<DateTimeOffset>(17),
         UpdatedAt = row.GetFieldValue<DateTimeOffset>(18),
         FinishedAt = row.ReadOrNull<DateTimeOffset?>(19),
+        Busy = TimeSpan.FromMilliseconds(row.GetInt64(20)),
     };
 }

@@ -9,31 +9,33 @@ public sealed class BackfillStore(NpgsqlDataSource source)
 {
     private const string Select = $"SELECT {BackfillRows.Columns} FROM sequin.backfills";
 
+    private const string InsertBackfill = """
+        INSERT INTO sequin.backfills (id, consumer_id, table_schema, table_name, sort_column, start_position, filter, max_timeout_ms,
+            state, rows_estimated)
+        VALUES ($1, $2, $3, $4, $5::text, $6::text, $7::json, $8, $9, $10::bigint)
+        """;
+
     /// <returns>Null: one of this consumer and table is not finished.</returns>
     /// <exception cref="ArgumentException">The consumer does not exist, or no longer.</exception>
     public async Task<BackfillRecord?> CreateAsync(BackfillRecord backfill, CancellationToken cancellationToken)
     {
-        const string sql = $"""
-            INSERT INTO sequin.backfills (id, consumer_id, table_schema, table_name, sort_column, start_position, filter, max_timeout_ms,
-                state, rows_estimated)
-            VALUES ($1, $2, $3, $4, $5::text, $6::text, $7::json, $8, $9, $10::bigint)
-            ON CONFLICT DO NOTHING
-            RETURNING {BackfillRows.Columns}
-            """;
-        object?[] values =
-        [
-            backfill.Id.Value, backfill.ConsumerId.Value, backfill.Request.Table.Schema, backfill.Request.Table.Name,
-            backfill.Request.SortColumn, backfill.Request.StartPosition, BackfillRows.Filter(backfill.Request.Filter),
-            backfill.MaxTimeoutMs, BackfillRows.Name(backfill.State), backfill.RowsEstimated,
-        ];
+        const string sql = $"{InsertBackfill} ON CONFLICT DO NOTHING RETURNING {BackfillRows.Columns}";
         try
         {
-            return await source.ReadOneAsync(sql, values, BackfillRows.Read, cancellationToken);
+            return await source.ReadOneAsync(sql, Values(backfill), BackfillRows.Read, cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
             throw new ArgumentException($"A backfill was to be for consumer {backfill.ConsumerId}, which does not exist.", e);
         }
+    }
+
+    /// <summary>The statement that makes one, for the batch that makes its consumer.</summary>
+    public static NpgsqlBatchCommand Insert(BackfillRecord backfill)
+    {
+        var command = new NpgsqlBatchCommand(InsertBackfill);
+        command.Parameters.With(Values(backfill));
+        return command;
     }
 
     /// <returns>Null: there is none, or it is another consumer's.</returns>
@@ -51,6 +53,12 @@ public sealed class BackfillStore(NpgsqlDataSource source)
         await source.ReadListAsync(
             $"{Select} WHERE consumer_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
             [consumer.Value, LogTypes.Parameter(after?.Value), limit], BackfillRows.Read, cancellationToken);
+
+    /// <summary>A consumer's that are active or paused, the oldest first.</summary>
+    public async Task<IReadOnlyList<BackfillRecord>> ListUnfinishedAsync(ConsumerId consumer, CancellationToken cancellationToken) =>
+        await source.ReadListAsync(
+            $"{Select} WHERE consumer_id = $1 AND state IN ('active', 'paused') ORDER BY id", [consumer.Value], BackfillRows.Read,
+            cancellationToken);
 
     /// <summary>What the owner of a database's slot has to run, the oldest first.</summary>
     public async Task<IReadOnlyList<BackfillRecord>> ListActiveAsync(DatabaseId database, CancellationToken cancellationToken) =>
@@ -111,16 +119,25 @@ public sealed class BackfillStore(NpgsqlDataSource source)
     {
         var command = new NpgsqlBatchCommand($"""
             UPDATE sequin.backfills SET cursor = coalesce($6::json, cursor), rows_read = rows_read + $7,
-                rows_superseded = rows_superseded + $8, bytes_read = bytes_read + $9, chunks = chunks + 1, updated_at = now(),
-                state = CASE WHEN $10 THEN 'completed' ELSE state END, finished_at = CASE WHEN $10 THEN now() END
+                rows_superseded = rows_superseded + $8, bytes_read = bytes_read + $9, chunks = chunks + 1,
+                busy_ms = busy_ms + $11, updated_at = now(), state = CASE WHEN $10 THEN 'completed' ELSE state END,
+                finished_at = CASE WHEN $10 THEN now() END
             WHERE id = $4 AND chunks = $5 AND state IN ('active', 'paused')
               AND EXISTS (SELECT FROM sequin.slots WHERE {SlotStore.Fence})
             """);
         command.Parameters.With(
             lease.DatabaseId.Value, lease.Epoch, lease.Owner, chunk.Backfill.Value, chunk.ChunksBefore, chunk.Cursor?.ToJson(),
-            (long)chunk.Rows, (long)chunk.Superseded, chunk.Bytes, chunk.IsLast);
+            (long)chunk.Rows, (long)chunk.Superseded, chunk.Bytes, chunk.IsLast,
+            (long)chunk.Busy.TotalMilliseconds);
         return command;
     }
+
+    private static object?[] Values(BackfillRecord backfill) =>
+    [
+        backfill.Id.Value, backfill.ConsumerId.Value, backfill.Request.Table.Schema, backfill.Request.Table.Name,
+        backfill.Request.SortColumn, backfill.Request.StartPosition, BackfillRows.Filter(backfill.Request.Filter),
+        backfill.MaxTimeoutMs, BackfillRows.Name(backfill.State), backfill.RowsEstimated,
+    ];
 
     private static BackfillState[] StatesBefore(BackfillState to) => to switch
     {

@@ -11,5 +11,7 @@ namespace Sequin.Postgres.Log.Backfills;
 /// <param name="Superseded">Left out.</param>
 /// <param name="Bytes">Of both.</param>
 /// <param name="IsLast">The backfill is complete with it.</param>
+/// <param name="Busy">From the start of its read to its place in the stream.</param>
 public sealed record ChunkWritten(
-    BackfillId Backfill, long ChunksBefore, BackfillCursor? Cursor, int Rows, int Superseded, long Bytes, bool IsLast);
+    BackfillId Backfill, long ChunksBefore, BackfillCursor? Cursor, int Rows, int Superseded, long Bytes, bool IsLast,
+    TimeSpan Busy = default);

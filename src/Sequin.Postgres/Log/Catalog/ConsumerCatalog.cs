@@ -1,5 +1,6 @@
 using Npgsql;
 using Sequin.Core.Identity;
+using Sequin.Postgres.Log.Backfills;
 
 namespace Sequin.Postgres.Log.Catalog;
 
@@ -13,7 +14,12 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
     /// <exception cref="NameTakenException">The name is taken.</exception>
     /// <exception cref="ArgumentException">The stream does not exist, or no longer.</exception>
     /// <exception cref="HttpEndpointGoneException">The HTTP endpoint does not exist, or no longer.</exception>
-    public async Task<ConsumerRecord> InsertAsync(ConsumerRecord consumer, CancellationToken cancellationToken)
+    public Task<ConsumerRecord> InsertAsync(ConsumerRecord consumer, CancellationToken cancellationToken) =>
+        InsertAsync(consumer, [], cancellationToken);
+
+    /// <summary>The same with backfills that it begins with: all of it, or nothing.</summary>
+    public async Task<ConsumerRecord> InsertAsync(
+        ConsumerRecord consumer, IReadOnlyList<BackfillRecord> backfills, CancellationToken cancellationToken)
     {
         // As StreamPositions.HoldAsync does for one that is moved.
         const string sql = """
@@ -30,8 +36,9 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
         try
         {
             var createdAt = await CatalogRows.WriteNamedAsync(
-                consumer.Name, () => source.ReadValueAsync<DateTime>(sql, values, cancellationToken));
-            return consumer with { CreatedAt = createdAt!.Value, UpdatedAt = createdAt.Value };
+                consumer.Name, () => InsertAsync(sql, values, backfills.Select(backfill => backfill with { ConsumerId = consumer.Id }),
+                    cancellationToken));
+            return consumer with { CreatedAt = createdAt, UpdatedAt = createdAt };
         }
         catch (PostgresException e) when (HttpEndpointGoneException.Is(e))
         {
@@ -109,6 +116,26 @@ public sealed class ConsumerCatalog(NpgsqlDataSource source)
     /// <returns>False: there was none.</returns>
     public async Task<bool> DeleteAsync(ConsumerId id, CancellationToken cancellationToken) =>
         await source.ExecuteAsync("DELETE FROM sequin.consumers WHERE id = $1", [id.Value], cancellationToken) == 1;
+
+    private async Task<DateTime> InsertAsync(
+        string sql, object?[] values, IEnumerable<BackfillRecord> backfills, CancellationToken cancellationToken)
+    {
+        await using var batch = source.CreateBatch();
+        var insert = new NpgsqlBatchCommand(sql);
+        insert.Parameters.With(values);
+        batch.BatchCommands.Add(insert);
+        foreach (var backfill in backfills)
+            batch.BatchCommands.Add(BackfillStore.Insert(backfill));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var createdAt = reader.GetDateTime(0);
+        // To the end: what fails there fails the whole.
+        while (await reader.NextResultAsync(cancellationToken))
+        {
+        }
+
+        return createdAt;
+    }
 
     private static ConsumerRecord Read(NpgsqlDataReader row) => new()
     {

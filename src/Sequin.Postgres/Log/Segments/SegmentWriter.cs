@@ -1,5 +1,6 @@
 using Npgsql;
 using Sequin.Core.Segments;
+using Sequin.Postgres.Log.Backfills;
 using Sequin.Postgres.Log.Slots;
 using Sequin.Postgres.Replication;
 
@@ -40,18 +41,27 @@ public sealed class SegmentWriter : IAsyncDisposable
     public static async Task<SegmentWriter> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken) =>
         new(await source.OpenConnectionAsync(cancellationToken));
 
-    /// <summary>Writes the segments, the undecodable changes and the position behind them, durably, or nothing.</summary>
+    /// <summary>The same without any backfill.</summary>
+    public Task AppendAsync(
+        SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, IReadOnlyList<UndecodableChange> undecodable,
+        TimeSpan leaseDuration, CancellationToken cancellationToken) =>
+        AppendAsync(lease, position, segments, undecodable, [], leaseDuration, cancellationToken);
+
+    /// <summary>
+    /// Writes the segments, the undecodable changes, the progress of backfills and the position behind them, durably, or nothing.
+    /// </summary>
     /// <param name="lease">The right to write.</param>
     /// <param name="position">Where the slot is after these segments; its server and timeline are not written.</param>
     /// <param name="segments">Of any streams; none: only the position moves.</param>
     /// <param name="undecodable">Changes that are in no segment.</param>
+    /// <param name="chunks">Of backfills, whose rows are among the segments.</param>
     /// <param name="leaseDuration">How long the lease holds from now.</param>
     /// <param name="cancellationToken">When it fires, the outcome is unknown.</param>
     /// <returns>The version of the routes that is to be gone by (<see cref="Catalog.StreamRoutes"/>).</returns>
     /// <exception cref="SlotLeaseLostException">Another owner has the slot; nothing was written.</exception>
     public async Task<long> AppendAsync(
         SlotLease lease, SlotPosition position, IReadOnlyList<Segment> segments, IReadOnlyList<UndecodableChange> undecodable,
-        TimeSpan leaseDuration, CancellationToken cancellationToken)
+        IReadOnlyList<ChunkWritten> chunks, TimeSpan leaseDuration, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(_connection);
         var move = new NpgsqlBatchCommand(MoveSlot);
@@ -64,6 +74,8 @@ public sealed class SegmentWriter : IAsyncDisposable
             batch.BatchCommands.Add(Insert(lease, segment));
         foreach (var change in undecodable)
             batch.BatchCommands.Add(UndecodableChangeStore.Insert(lease, change));
+        foreach (var chunk in chunks)
+            batch.BatchCommands.Add(BackfillStore.Advance(lease, chunk));
 
         // Costs a round trip the first time only: the connection remembers its prepared statements by their text.
         await batch.PrepareAsync(cancellationToken);

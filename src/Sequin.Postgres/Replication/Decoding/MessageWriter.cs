@@ -57,6 +57,29 @@ internal sealed class MessageWriter
         return End();
     }
 
+    /// <summary>A row that a backfill read. What its place in the stream tells (<see cref="Transaction.Stamp"/>) comes later.</summary>
+    /// <param name="change">The row.</param>
+    /// <param name="number">Of the row in its chunk.</param>
+    /// <param name="identity">Of the row in its backfill.</param>
+    /// <param name="stampAt">Where the stamp goes in.</param>
+    public ReadOnlySpan<byte> Read(in RowChange change, int number, ReadOnlySpan<byte> identity, out int stampAt)
+    {
+        Begin();
+        WriteRecord(change, out _, out _);
+        _json.Write(",\"changes\":null,\"action\":\"read\","u8);
+        _json.Write(change.Relation.MetadataStart);
+        // Replacing moves what follows, so it must be done before the place is taken.
+        _json.ReplaceInvalidUtf8();
+        stampAt = _json.Length;
+        _json.WriteInteger(number);
+        _json.Write(",\"idempotency_key\":\""u8);
+        WriteBase64(identity);
+        _json.Write("\",\"record_pks\":["u8);
+        WriteKey(change);
+        WriteMetadataEnd(transaction: null);
+        return End();
+    }
+
     public ReadOnlySpan<byte> Truncate(Relation relation, bool cascade, bool restartIdentity, Transaction transaction)
     {
         Begin();
@@ -113,10 +136,13 @@ internal sealed class MessageWriter
         return _json.Written;
     }
 
-    private void WriteMetadataEnd(Transaction transaction)
+    private void WriteMetadataEnd(Transaction? transaction)
     {
         _json.Write("],\"transaction_annotations\":"u8);
-        transaction.WriteAnnotations(_json);
+        if (transaction is null)
+            _json.WriteNull();
+        else
+            transaction.WriteAnnotations(_json);
         _json.Write(_metadataEnd);
     }
 

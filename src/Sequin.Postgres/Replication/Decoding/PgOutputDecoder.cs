@@ -1,4 +1,5 @@
 using Sequin.Core.Changes;
+using Sequin.Postgres.Backfills;
 using Sequin.Postgres.Replication.Decoding.Values;
 
 namespace Sequin.Postgres.Replication.Decoding;
@@ -30,9 +31,13 @@ internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver recei
     private readonly RowTuple _old = new();
     private Relation? _lastRelation;
     private bool _isDecodedAgain;
+    private uint _xid;
 
     /// <summary>Changes at or before this commit LSN and ordinal are counted, but not written: they are in the log.</summary>
     public Position ResumeAfter { get; set; } = Position.Start(0);
+
+    /// <summary>What running backfills must hear of; null: nobody listens.</summary>
+    public ChunkWatches? Watches { get; init; }
 
     /// <summary>Commit LSN of the current or last transaction.</summary>
     public Lsn CommitLsn => _transaction.CommitLsn;
@@ -109,7 +114,7 @@ internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver recei
             throw reader.Invalid("begins a transaction inside another");
         var commitLsn = reader.ReadLsn();
         var commitTime = reader.ReadInt64();
-        _ = reader.ReadInt32();
+        _xid = reader.ReadUInt32();
         reader.ExpectEnd();
         if (!_transaction.TryBegin(commitLsn, commitTime))
             throw reader.Invalid("has a commit time outside the calendar");
@@ -136,6 +141,7 @@ internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver recei
         // A relation that comes again may do so because of its types.
         var needsTypes = relation.UserTypes.Length > 0
             && (_relations.ContainsKey(relation.Oid) || !Array.TrueForAll(relation.UserTypes, _encoders.Knows));
+        Watches?.OnRelation(_xid, _relations.GetValueOrDefault(relation.Oid), relation);
         _relations[relation.Oid] = relation;
         _lastRelation = relation;
         if (!relation.NeedsKey && !needsTypes)
@@ -164,6 +170,7 @@ internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver recei
         catch (PgOutputFormatException refused)
         {
             receiver.OnUndecodable(Header(relation.QualifiedName, action, GroupHash.None, GroupHash.None), refused.Message, reader.Message);
+            Watches?.OnTableChange(_xid, relation.QualifiedName);
             return DecodeStep.Continue;
         }
     }
@@ -233,8 +240,9 @@ internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver recei
             return DecodeStep.TypesOutdated;
         }
 
-        receiver.OnChange(
-            Header(relation.QualifiedName, change.Action, _group.Of(change), _group.FormerOf(change)), json);
+        var header = Header(relation.QualifiedName, change.Action, _group.Of(change), _group.FormerOf(change));
+        receiver.OnChange(header, json);
+        Watches?.OnChange(_xid, header);
         return DecodeStep.Continue;
     }
 
@@ -265,6 +273,7 @@ internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver recei
                 continue;
             var json = _writer.Truncate(relation, (options & 1) != 0, (options & 2) != 0, _transaction);
             receiver.OnChange(Header(relation.QualifiedName, ChangeAction.Truncate, GroupHash.None, GroupHash.None), json);
+            Watches?.OnTableChange(_xid, relation.QualifiedName);
         }
     }
 
@@ -276,7 +285,7 @@ internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver recei
 
         ExpectTransaction(reader);
         if (message.IsOurs)
-            Annotate(message);
+            Obey(message);
         else if (CountAndWant(reader))
             Send(reader, message);
         return DecodeStep.Continue;
@@ -317,9 +326,11 @@ internal sealed class PgOutputDecoder(string databaseName, IChangeReceiver recei
         }
     }
 
-    private void Annotate(in LogicalMessage message)
+    private void Obey(in LogicalMessage message)
     {
-        if (message.ClearsAnnotations)
+        if (Watermark.Read(message.Prefix, message.Content) is { } chunk)
+            Watches?.OnWatermark(chunk, _transaction);
+        else if (message.ClearsAnnotations)
             _transaction.ClearAnnotations();
         else if (message.SetsAnnotations && !_transaction.TryAnnotate(message.Content))
             AnnotationsRejected++;

@@ -106,6 +106,11 @@ internal sealed class Relation
         GroupKey = Identity == ReplicaIdentity.Index && !oldRowsHaveKey ? ColumnsWhere(column => column.InIdentity) : Key;
     }
 
+    /// <summary>Rows of the one look like rows of the other.</summary>
+    public bool HasShapeOf(Relation other) =>
+        QualifiedName == other.QualifiedName && Identity == other.Identity && Columns.Length == other.Columns.Length
+        && Columns.Zip(other.Columns).All(pair => pair.First.IsSameAs(pair.Second));
+
     /// <summary>Takes the encoders anew, because more is known of the types.</summary>
     public void Resolve(ColumnEncoders encoders)
     {

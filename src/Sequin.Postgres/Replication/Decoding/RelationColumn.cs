@@ -12,6 +12,10 @@ internal sealed record RelationColumn(string Name, bool InIdentity, uint TypeOid
     public static RelationColumn Of(string name, bool inIdentity, uint typeOid, ColumnEncoders encoders) =>
         new(name, inIdentity, typeOid, encoders.For(typeOid), ColumnEncoders.MemberPrefix(name));
 
+    /// <summary>The same column of the same type, whatever is known of the type.</summary>
+    public bool IsSameAs(RelationColumn other) =>
+        Name == other.Name && InIdentity == other.InIdentity && TypeOid == other.TypeOid;
+
     /// <summary><c>,"name"</c>, as an item of a list of names.</summary>
     public ReadOnlySpan<byte> ListItem => Member.AsSpan(0, Member.Length - 1);
 }

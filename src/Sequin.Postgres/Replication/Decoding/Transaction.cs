@@ -32,6 +32,9 @@ internal sealed class Transaction
     /// <summary>The last change's; -1 before the first.</summary>
     public long Ordinal { get; private set; } = -1;
 
+    /// <summary>From the commit timestamp's first character to where the number of a change in it follows.</summary>
+    public ReadOnlySpan<byte> Stamp => _stamp.Written;
+
     /// <summary>Begins one of PostgreSQL's, whose clock starts in 2000.</summary>
     /// <returns>False when the time is outside the calendar.</returns>
     public bool TryBegin(Lsn commitLsn, long postgresMicros) =>

@@ -80,6 +80,17 @@ public static class TableCatalog
         return [.. rows.Select(row => row.ToTable())];
     }
 
+    /// <summary>The tables of a publication, under the names that their changes have.</summary>
+    public static async Task<IReadOnlyList<TableName>> PublishedAsync(
+        NpgsqlConnection connection, string publicationName, CancellationToken cancellationToken)
+    {
+        const string sql =
+            "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = @publication ORDER BY schemaname, tablename";
+        var rows = await connection.QueryAsync<(string Schema, string Table)>(
+            new CommandDefinition(sql, new { publication = publicationName }, cancellationToken: cancellationToken));
+        return [.. rows.Select(row => new TableName(row.Schema, row.Table))];
+    }
+
     /// <summary>
     /// The columns that name a row, in the order of the key: the primary key's, or, without one, those of the index that is the
     /// table's replica identity. Empty: the table has neither, or is gone.

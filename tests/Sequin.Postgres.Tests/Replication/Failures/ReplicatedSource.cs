@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Sequin.Core.Segments;
+using Sequin.Postgres.Backfills;
 using Sequin.Postgres.Log;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.Slots;
@@ -27,6 +28,11 @@ internal sealed class ReplicatedSource : ISegmentSubscriber, IAsyncDisposable
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Backoff = TimeSpan.FromMilliseconds(100);
+    private static readonly BackfillLimits QuickBackfills = new()
+    {
+        PollInterval = TimeSpan.FromMilliseconds(50),
+        BacklogInterval = TimeSpan.FromMilliseconds(10),
+    };
 
     private readonly string _owner = $"test-{Guid.NewGuid():N}";
     private readonly NpgsqlDataSource _log;
@@ -36,7 +42,8 @@ internal sealed class ReplicatedSource : ISegmentSubscriber, IAsyncDisposable
     private Task _loop = Task.CompletedTask;
 
     private ReplicatedSource(
-        LogTestDatabase log, NpgsqlDataSource logOfPump, SourceAddress admin, DatabaseRecord database, SlotPumpOptions options)
+        LogTestDatabase log, NpgsqlDataSource logOfPump, SourceAddress admin, DatabaseRecord database, SlotPumpOptions options,
+        IBackfillHost? backfills)
     {
         Log = log;
         _log = logOfPump;
@@ -45,7 +52,8 @@ internal sealed class ReplicatedSource : ISegmentSubscriber, IAsyncDisposable
         Database = database;
         Slots = new SlotStore(log.DataSource);
         Gaps = new GapStore(log.DataSource);
-        _replication = new SlotReplication(logOfPump, options, TimeProvider.System, NullLogger<SlotReplication>.Instance);
+        _replication = new SlotReplication(
+            logOfPump, options, TimeProvider.System, NullLogger<SlotReplication>.Instance, QuickBackfills, backfills);
     }
 
     public LogTestDatabase Log { get; }
@@ -69,9 +77,10 @@ internal sealed class ReplicatedSource : ISegmentSubscriber, IAsyncDisposable
     /// <param name="logOfPump">How the pump reaches the log database; null: directly.</param>
     /// <param name="log">The log database; null: a new one on the shared server.</param>
     /// <param name="options">Of the pump.</param>
+    /// <param name="backfills">What backfills talk to; null: nobody.</param>
     public static async Task<ReplicatedSource> StartAsync(
         SourceAddress admin, SourceAddress? pump = null, Func<string, string>? logOfPump = null, LogTestDatabase? log = null,
-        SlotPumpOptions? options = null)
+        SlotPumpOptions? options = null, IBackfillHost? backfills = null)
     {
         var slot = $"slot_{Guid.NewGuid():N}";
         await using (var connection = await SourceConnector.OpenAsync(admin, Cancellation))
@@ -87,7 +96,7 @@ internal sealed class ReplicatedSource : ISegmentSubscriber, IAsyncDisposable
         var database = await catalog.InsertAsync(
             LogSamples.Database("shop") with { Address = pump ?? admin, SlotName = slot, PublicationName = Publication }, Cancellation);
         var throughWhat = logOfPump is null ? log.DataSource : LogDataSource.Create(logOfPump(log.ConnectionString));
-        var source = new ReplicatedSource(log, throughWhat, admin, database, options ?? new SlotPumpOptions());
+        var source = new ReplicatedSource(log, throughWhat, admin, database, options ?? new SlotPumpOptions(), backfills);
         source.Start();
         return source;
     }
