@@ -6,10 +6,12 @@ using Sequin.Postgres.Log.DeadLetters;
 namespace Sequin.Grains.Consumers;
 
 /// <summary>Writes the letters of dead messages, and finds those that are to come back.</summary>
-internal sealed class ConsumerDeadLetters(DeadLetterStore letters, RedriveStore redrives, TimeProvider time)
+internal sealed class ConsumerDeadLetters(
+    DeadLetterStore letters, RedriveStore redrives, KeptMessageStore kept, TimeProvider time)
 {
     public DeadLetterStore Letters => letters;
     public RedriveStore Redrives => redrives;
+    public KeptMessageStore Kept => kept;
 
     /// <param name="dead">The lease that was the last.</param>
     /// <param name="message">What the window knows of it.</param>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sequin.Core.Segments;
 using Sequin.Core.Windows;
 using Sequin.Postgres.Log.Catalog;
 using Sequin.Postgres.Log.DeadLetters;
@@ -180,10 +181,14 @@ internal sealed partial class ConsumerGrain
     {
         var revived = new List<DeadLetter>();
         var mustSave = false;
+        // From here on retention deletes none of them; what it has deleted already, a letter alone has.
+        var oldest = letters.Count == 0
+            ? null
+            : await loader.HoldAsync(_model!, letters.Min(letter => letter.Offset) - 1, CancellationToken.None);
         foreach (var letter in letters)
         {
             var isHalted = IsHalted(letter);
-            if (!isHalted && !await ExhumeAsync(letter))
+            if (!isHalted && !await ExhumeAsync(letter, isDeleted: letter.Offset < oldest))
                 continue;
             revived.Add(letter);
             mustSave |= !isHalted;
@@ -200,14 +205,32 @@ internal sealed partial class ConsumerGrain
     private bool IsHalted(DeadLetter letter) =>
         letter.Generation == _window.Generation && _window.Find(letter.Offset) is { State: MessageState.Halted };
 
-    private async Task<bool> ExhumeAsync(DeadLetter letter)
+    private async Task<bool> ExhumeAsync(DeadLetter letter, bool isDeleted)
     {
         // Rewound since, and still to come: it needs no letter.
         var isOfAnotherLife = letter.Generation != _window.Generation;
         if (isOfAnotherLife && (letter.Offset >= _window.NextOffset || _window.Find(letter.Offset) is not null))
             return true;
-        return await _messages.FindAsync(letter.Offset, CancellationToken.None) is { } segment
+        var found = isDeleted ? await KeepAsync(letter) : await _messages.FindAsync(letter.Offset, CancellationToken.None);
+        return found is { } segment
             && _window.Exhume(letter.Offset, _messages.GroupOf(segment, letter.Offset), isOfAnotherLife ? ReceiptOfAnotherLife : letter.Receipt);
+    }
+
+    /// <summary>The stream has deleted the message: the letter's copy takes its place, durably before the letter goes.</summary>
+    private async Task<Segment?> KeepAsync(DeadLetter letter)
+    {
+        var segment = await dead.Kept.KeepAsync(
+            Id, _window.Generation, letter.Id, _model!.Record.StreamId, CancellationToken.None);
+        if (segment is not null)
+            _messages.Keep(segment);
+        return segment;
+    }
+
+    /// <summary>Those that are still to be finished are restored with the window; the others are forgotten.</summary>
+    private async Task ForgetKeptAsync(ConsumerWindow window, IReadOnlyList<Segment> kept, CancellationToken cancellationToken)
+    {
+        long[] unfinished = [.. kept.Select(segment => segment.BaseOffset).Where(offset => window.Find(offset) is not null)];
+        await dead.Kept.DeleteOthersAsync(Id, window.Generation, unfinished, cancellationToken);
     }
 
     private async Task RunRedrivesAsync(CancellationToken cancellationToken)

@@ -92,7 +92,7 @@ internal sealed partial class ConsumerGrain
     private MessageWindow MessagesOf(ConsumerModel model, Core.Windows.ConsumerWindow window)
     {
         model.Filter.SinceMicros = _sinceMicros;
-        return new MessageWindow(
-            GrainFactory.GetGrain<Streams.IStreamGrain>(model.Record.StreamId.Value), window, model.Filter, model.Groups);
+        var stream = GrainFactory.GetGrain<Streams.IStreamGrain>(model.Record.StreamId.Value);
+        return new MessageWindow(stream, window, model.Filter, model.Groups) { Stream = model.Record.StreamId };
     }
 }

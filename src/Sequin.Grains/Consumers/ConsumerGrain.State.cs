@@ -104,11 +104,16 @@ internal sealed partial class ConsumerGrain
         ConsumerWindow window, MessageWindow messages, ConsumerSnapshot snapshot, CancellationToken cancellationToken)
     {
         window.Restore(snapshot.Window.Span, NowMs);
+        var kept = await dead.Kept.ListAsync(Id, window.Generation, messages.Stream, cancellationToken);
+        foreach (var segment in kept)
+            messages.Keep(segment);
         while (window.IsRestoring)
         {
             if (!await messages.ReadAsync(TimeSpan.Zero, cancellationToken))
                 window.EndRestore();
         }
+
+        await ForgetKeptAsync(window, kept, cancellationToken);
 
         if (!snapshot.Receives.IsEmpty)
         {

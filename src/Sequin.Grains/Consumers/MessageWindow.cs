@@ -1,3 +1,4 @@
+using Sequin.Core.Identity;
 using Sequin.Core.Segments;
 using Sequin.Core.Windows;
 using Sequin.Grains.Streams;
@@ -11,9 +12,15 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
     private const int ReadBytes = SegmentLimits.PayloadBytesMax;
 
     private readonly PrefetchedSegments _prefetched = new();
+    private readonly SortedList<long, Segment> _kept = [];
+
+    public required StreamKey Stream { get; init; }
 
     /// <summary>Last offset of the stream, as last heard.</summary>
     public long Head { get; private set; }
+
+    /// <summary>A message that the log no longer has, as a segment of its own.</summary>
+    public void Keep(Segment message) => _kept[message.BaseOffset] = message;
 
     /// <summary>Reads what follows; false when nothing came within the wait.</summary>
     public async Task<bool> ReadAsync(TimeSpan wait, CancellationToken cancellationToken)
@@ -26,7 +33,11 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
 
         Head = slice.Head;
         foreach (var segment in slice.Segments)
+        {
+            TakeKept(segment.BaseOffset);
             Take(segment);
+        }
+
         return slice.Segments.Length > 0;
     }
 
@@ -61,6 +72,8 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
     {
         if (_prefetched.Find(offset) is { } prefetched)
             return prefetched;
+        if (_kept.TryGetValue(offset, out var kept))
+            return kept;
         var slice = await stream.ReadAsync(offset - 1, maxBytes: 1, TimeSpan.Zero, cancellationToken);
         return slice.Segments is [var segment, ..] && segment.BaseOffset <= offset ? segment : null;
     }
@@ -70,6 +83,18 @@ internal sealed class MessageWindow(IStreamGrain stream, ConsumerWindow window, 
     {
         groups.Enter(segment);
         return groups.Of(segment, segment.Entries, (int)(offset - segment.BaseOffset)).Group;
+    }
+
+    // Of a window that is being restored: the log has nothing there.
+    private void TakeKept(long before)
+    {
+        if (!window.IsRestoring)
+            return;
+        foreach (var message in _kept.Values)
+        {
+            if (message.BaseOffset >= window.NextOffset && message.BaseOffset < before)
+                Take(message);
+        }
     }
 
     private void Take(Segment segment)

@@ -37,6 +37,7 @@ internal static class LogDatabaseSetup
         services.AddSingleton<RetentionStore>();
         services.AddSingleton<DeadLetterStore>();
         services.AddSingleton<RedriveStore>();
+        services.AddSingleton<KeptMessageStore>();
         services.AddSingleton<BackfillStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<ClusterSecrets>();

@@ -63,6 +63,31 @@ public sealed class RetentionTests(Shop shop, ApiServer server) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_dead_letter_comes_back_although_its_message_was_deleted()
+    {
+        var stream = await CreateAsync();
+        var consumer = await ConsumeAsync(stream, "\"max_retry_count\":1,");
+        await WriteAsync(1, 3);
+        var first = await shop.ReceiveAllAsync(consumer, 3);
+        await shop.SettleAsync(consumer, "nack", first[..1]);
+        await shop.SettleAsync(consumer, "ack", first[1..]);
+        await AgeAsync(stream, KeepAMinute);
+        await StreamAsync(stream, json => json.GetProperty("oldest_offset").GetInt64() == 3);
+        var letter = (await shop.GetAsync($"/api/consumers/{consumer}/dead_letters")).GetProperty("data")[0].GetProperty("id").GetString();
+
+        (await shop.Api.PostAsync($"/api/consumers/{consumer}/dead_letters/redrive", new { ids = new[] { letter } })).Is(200);
+        // Another grouping is another window, which restores what this one holds.
+        (await shop.Api.PatchAsync($"/api/consumers/{consumer}", """{"message_grouping":false}""")).Is(200);
+
+        var again = Assert.Single(await shop.ReceiveAllAsync(consumer, 1));
+        Assert.Equal(first[0].GetProperty("data").GetRawText(), again.GetProperty("data").GetRawText());
+        Assert.Equal((1, 1), (Offset(again), again.GetProperty("delivery_count").GetInt32()));
+        await shop.SettleAsync(consumer, "ack", [again]);
+        await shop.StatusAsync(consumer, status => status.GetProperty("unfinished").GetInt32() == 0);
+        await ForgetAsync(stream, consumer);
+    }
+
+    [Fact]
     public async Task A_reader_that_races_with_deletion_gets_each_message_or_is_told_the_oldest()
     {
         var stream = await CreateAsync();
@@ -125,8 +150,8 @@ public sealed class RetentionTests(Shop shop, ApiServer server) : IClassFixture<
         return name;
     }
 
-    private async Task<string> ConsumeAsync(string stream) => (await shop.Api.PostAsync("/api/consumers",
-        $$$"""{"name":"{{{shop.UniqueName()}}}","stream":"{{{stream}}}","destination":{"type":"sequin_stream"}}""")).Is(201).Text("id");
+    private async Task<string> ConsumeAsync(string stream, string more = "") => (await shop.Api.PostAsync("/api/consumers",
+        $$$"""{{{{more}}}"name":"{{{shop.UniqueName()}}}","stream":"{{{stream}}}","destination":{"type":"sequin_stream"}}""")).Is(201).Text("id");
 
     /// <summary>One after the other, so that each is a segment.</summary>
     private async Task WriteAsync(int first, int last)

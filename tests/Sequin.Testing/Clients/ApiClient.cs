@@ -49,7 +49,7 @@ public sealed class ApiClient : IDisposable
             ["name"] = plan.Name,
             ["database"] = plan.Database,
             ["destination"] = new JsonObject { ["type"] = "sequin_stream" },
-            ["start"] = plan.StartsNow ? "now" : "beginning",
+            ["start"] = plan.Start?.DeepClone() ?? (plan.StartsNow ? "now" : "beginning"),
             ["message_grouping"] = plan.MessageGrouping,
         };
         if (plan.VisibilityTimeout is { } timeout)

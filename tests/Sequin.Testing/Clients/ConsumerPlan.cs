@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
+
 namespace Sequin.Testing.Clients;
 
-/// <summary>A consumer to be made, that is pulled from and starts at the beginning of its database's default stream.</summary>
+/// <summary>A consumer to be made, that is pulled from of its database's default stream.</summary>
 public sealed record ConsumerPlan
 {
     public required string Name { get; init; }
@@ -9,6 +11,9 @@ public sealed record ConsumerPlan
 
     /// <summary>Null: the server's default.</summary>
     public TimeSpan? VisibilityTimeout { get; init; }
+
+    /// <summary>As the API takes it; null: the beginning.</summary>
+    public JsonNode? Start { get; init; }
 
     public bool MessageGrouping { get; init; } = true;
 

@@ -21,6 +21,7 @@ internal static class ConsumersCommand
         ["drain"] = (rig, options, token) => DrainScenario.RunAsync(rig, DrainScenario.RowsDefault, options.Seed, token),
         ["wake"] = (rig, options, token) => WakeScenario.RunAsync(rig, WakeMedianMax, options.Seed, token),
         ["lease-kill"] = (rig, options, token) => LeaseKillScenario.RunAsync(rig, LeaseKillVisibility, options.Seed, token),
+        ["topic"] = (rig, options, token) => TopicScenario.RunAsync(rig, TopicScenario.RowsDefault, options.Seed, token),
         ["holes"] = (rig, options, token) => HolesScenario.RunAsync(rig, options.Seed, token),
         ["stuck-group"] = (rig, options, token) => StuckGroupScenario.RunAsync(rig, options.Seed, token),
     };

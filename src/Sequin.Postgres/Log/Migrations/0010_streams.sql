@@ -32,6 +32,19 @@ CREATE TABLE sequin.consumer_gaps (
 
 CREATE INDEX consumer_gaps_of_consumer ON sequin.consumer_gaps (consumer_id, id);
 
+-- A message that came back from the dead letters when its stream had deleted it: the only copy, until it is finished.
+CREATE TABLE sequin.kept_messages (
+    consumer_id uuid NOT NULL REFERENCES sequin.consumers ON DELETE CASCADE,
+    generation  integer NOT NULL,
+    "offset"    bigint NOT NULL,
+    table_name  text NOT NULL,
+    action      text NOT NULL,
+    record_pks  text[] NOT NULL,
+    commit_time timestamptz NOT NULL,
+    body        bytea NOT NULL,
+    PRIMARY KEY (consumer_id, generation, "offset")
+);
+
 -- A little-endian int64 of a segment's index.
 CREATE FUNCTION sequin.int64_at(bytes bytea, at integer) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT (sequin.int32_at(bytes, at)::bigint & 4294967295) + (sequin.int32_at(bytes, at + 4)::bigint << 32)

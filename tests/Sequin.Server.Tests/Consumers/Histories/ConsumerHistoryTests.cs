@@ -7,6 +7,7 @@ namespace Sequin.Server.Tests.Consumers.Histories;
 public sealed class ConsumerHistoryTests(KillableServer server, ITestOutputHelper output) : IClassFixture<KillableServer>
 {
     private const int DrainRows = 20_000;
+    private const int TopicRows = 8_000;
 
     /// <summary>Far below any poll, and far above what a busy machine adds.</summary>
     private static readonly TimeSpan WakeMedianMax = TimeSpan.FromMilliseconds(200);
@@ -42,6 +43,10 @@ public sealed class ConsumerHistoryTests(KillableServer server, ITestOutputHelpe
     [Fact]
     public async Task Exactly_what_was_not_acked_comes_after_a_kill() =>
         Judge(await HolesScenario.RunAsync(server.Rig, Random.Shared.Next(), Cancel));
+
+    [Fact]
+    public async Task Two_consumers_at_different_offsets_with_workers_that_come_and_go_get_everything_once() =>
+        Judge(await TopicScenario.RunAsync(server.Rig, TopicRows, Random.Shared.Next(), Cancel));
 
     [Fact]
     public async Task A_held_message_holds_up_its_group_only() =>
