@@ -45,7 +45,10 @@ public sealed class ReplacedActivationTests
         (await api.PostAsync("/api/postgres_databases", source.Request())).Is(201);
         var consumer = new
         {
-            name = "c", database = source.Name, visibility_timeout_ms = 2000, destination = new { type = "sequin_stream" },
+            name = "c",
+            database = source.Name,
+            visibility_timeout_ms = 2000,
+            destination = new { type = "sequin_stream" },
         };
         (await api.PostAsync("/api/consumers", consumer)).Is(201);
     }
