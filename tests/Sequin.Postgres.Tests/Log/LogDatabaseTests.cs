@@ -10,7 +10,7 @@ public sealed class LogDatabaseTests
 {
     private static readonly string[] Scripts =
         ["0001_catalog_and_log", "0002_orleans", "0003_dead_letters", "0004_http_endpoints", "0005_backfills",
-         "0006_slot_safety", "0009_positions", "0010_streams"];
+         "0006_slot_safety", "0008_backfill_times", "0009_positions", "0010_streams"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

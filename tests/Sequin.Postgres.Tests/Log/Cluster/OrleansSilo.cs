@@ -23,6 +23,8 @@ internal static class OrleansSilo
             .AddAdoNetGrainStorageAsDefault(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString))
             .UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Invariant, connectionString))
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("tests", "tests"))
+            // It begins at a random moment, and would take away the dead that a test has put there.
+            .Configure<ClusterMembershipOptions>(options => options.DefunctSiloCleanupPeriod = null)
             .ConfigureEndpoints(IPAddress.Loopback, FreePort(), FreePort()));
         var host = builder.Build();
         await host.StartAsync(cancellationToken);
