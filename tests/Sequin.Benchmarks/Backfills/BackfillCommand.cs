@@ -4,7 +4,7 @@ namespace Sequin.Benchmarks.Backfills;
 
 internal static class BackfillCommand
 {
-    private const int RowsDefault = 1_000_000;
+    private const int RowsDefault = 500_000;
     private const int CommitsDefault = 2_000;
     private const int RateDefault = 200;
 
