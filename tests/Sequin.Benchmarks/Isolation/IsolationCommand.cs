@@ -5,7 +5,7 @@ namespace Sequin.Benchmarks.Isolation;
 internal static class IsolationCommand
 {
     private const int RowsDefault = 2_000;
-    private const int RateDefault = 100;
+    private const int RateDefault = 40;
 
     public static Command Create()
     {
