@@ -21,6 +21,7 @@ public static class TopicScenario
     /// <summary>What a worker takes with it when it goes comes to another one after so long.</summary>
     private static readonly TimeSpan VisibilityTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
     public static async Task<TortureReport> RunAsync(ConsumerRig rig, int rows, int seed, CancellationToken cancellationToken)
     {
@@ -34,6 +35,9 @@ public static class TopicScenario
 
         await WriteAsync(source, rows / 2, seed, cancellationToken);
         var from = rows / 4;
+        // A consumer can begin only where the stream has come to.
+        while (await api.GetLastOffsetAsync(source.Name, cancellationToken) < from)
+            await Task.Delay(LookInterval, time, cancellationToken);
         var late = $"{source.Name}_late";
         await api.CreateConsumerAsync(
             plan with { Name = late, Database = source.Name, Start = new JsonObject { ["offset"] = from } }, cancellationToken);
